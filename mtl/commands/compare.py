@@ -1,0 +1,49 @@
+"""mtl compare [FOLDER …] [by=FIGURE] [output=FILE.csv]: one table of runs, best first.
+
+    mtl compare runs/headline/*
+    mtl compare runs by=test/main_output/auc
+    mtl compare runs/headline output=runs.csv
+
+A folder is a run's, a sweep's, or one with such folders in it; the default is runs. Without by= the
+runs are in the order of the figure that they watched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtl.commands.from_run import writable
+from mtl.config.overrides import value_of, without
+from mtl.errors import MtlError, nearest
+
+SETTINGS = ("by", "mode", "output", "overwrite")
+
+
+def run(words: Sequence[str]) -> int:
+    """Print the table."""
+    folders = without(SETTINGS, words)
+    for word in folders:
+        if word.startswith("-") or ("=" in word and not Path(word).exists()):
+            raise MtlError(
+                f"`mtl compare` cannot read {word!r}. Expected folders, and by=<figure>,"
+                f" mode=max|min or output=FILE.csv. {nearest(word.partition('=')[0], SETTINGS)}"
+            )
+    mode = value_of("mode", words)
+    if mode not in {None, "max", "min"}:
+        raise MtlError(f"mode={mode}: expected max or min, whichever is better.")
+    given = value_of("output", words)
+    output = None
+    if given:
+        output = writable(Path(given), {"overwrite": value_of("overwrite", words) or "false"})
+    if not folders and not Path("runs").is_dir():
+        raise MtlError(f"There is no folder runs in {Path.cwd()}: no run has been made here yet.")
+    from mtl.reporting.compare import collect, comparison_table, rank, to_csv
+    from mtl.reporting.console import Console
+    from mtl.reporting.files import write_text
+
+    comparison = rank(collect(folders or ["runs"]), value_of("by", words), mode)
+    Console().show(comparison_table(comparison))
+    if output:
+        write_text(output, to_csv(comparison))
+    return 0

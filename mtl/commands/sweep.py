@@ -1,0 +1,80 @@
+"""The folder of a sweep, and one table of its runs at its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from mtl.config.search import EXPERIMENT
+from mtl.errors import MtlError
+
+STAMP = "%Y-%m-%d_%H-%M-%S"
+SEVERAL = "sweep"
+
+
+class Sweep(Callback):
+    """Hydra's callback around a sweep, in the process that starts it, whatever launches the runs.
+
+    Attributes:
+        folder: The folder of the sweep that this process has started and not yet shown.
+    """
+
+    folder: ClassVar[Path | None] = None
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Make `<runs>/<experiment>/<date_time>`, one that no other sweep has."""
+        choice = config.hydra.runtime.choices.get(EXPERIMENT)
+        name = OmegaConf.select(config, "name") or choice or SEVERAL
+        folder = _make_folder(Path(config.runs, name).absolute())
+        quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
+        with open_dict(config):
+            config.hydra.sweep.dir = str(folder)
+        # The runs' configs are composed again from the overrides.
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{quoted}'")
+        type(self).folder = folder
+
+    @classmethod
+    def show(cls) -> None:
+        """Print the table of the runs of the sweep that has just ended, best first, if any."""
+        folder, cls.folder = cls.folder, None
+        if folder is None:
+            return
+        from mtl.reporting.compare import collect, comparison_table, rank, to_csv
+        from mtl.reporting.console import Console
+
+        console = Console()
+        try:
+            comparison = rank(collect([folder]))
+        except MtlError:
+            return  # it ended before any run left something to show
+        console.show(comparison_table(comparison))
+        (folder / "runs.csv").write_text(to_csv(comparison), encoding="utf-8")
+        console.folder(folder)
+
+
+def _make_folder(parent: Path) -> Path:
+    """Make a folder with the time as its name; with a number if that is taken.
+
+    Raises:
+        MtlError: It cannot be made.
+    """
+    stamp, number = datetime.now().strftime(STAMP), 0
+    while True:
+        folder = parent / (f"{stamp}_{number}" if number else stamp)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if folder.is_dir():
+                number += 1
+                continue
+            raise MtlError(f"Cannot make {folder}: a file is in the way.") from None
+        except OSError as error:
+            raise MtlError(
+                f"Cannot make the sweep's folder {folder}: {error.strerror}. Set runs=<a folder you"
+                " may write to>."
+            ) from error
+        return folder

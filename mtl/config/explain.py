@@ -1,0 +1,136 @@
+"""Hydra's and YAML's errors, said again with what was expected and the nearest name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import yaml
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    ValidationError,
+)
+
+from mtl.config.search import EXPERIMENT, groups, options
+from mtl.errors import MtlError, nearest
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what Hydra, OmegaConf and YAML raise inside into `MtlError`."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        raise MtlError(explain(error)) from error
+
+
+def explain(error: Exception) -> str:
+    """Return the message for an error of Hydra, OmegaConf or YAML."""
+    if isinstance(error, yaml.YAMLError):
+        return _not_yaml(error)
+    if isinstance(error, MissingConfigException):
+        return _no_option(error)
+    if isinstance(error, OverrideParseException):
+        return _unreadable(error)
+    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
+    if isinstance(cause, OmegaConfBaseException):
+        return _bad_key(cause)
+    return _no_match(str(error))
+
+
+def _not_yaml(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f"{mark.name}, line {mark.line + 1}" if mark else "a config file"
+    problem = getattr(error, "problem", None) or str(error)
+    return f"Cannot read {place}: {problem}. Expected YAML: `key: value`, indented with spaces."
+
+
+def _no_option(error: MissingConfigException) -> str:
+    missing = error.missing_cfg_file or ""
+    group, _, name = missing.rpartition("/")
+    if not group:
+        return str(error).splitlines()[0]
+    # An experiment in a subfolder is named with it, so the group is the first part.
+    if group.startswith(f"{EXPERIMENT}/"):
+        group, _, name = missing.partition("/")
+    file = str(error).splitlines()[0].partition("'")[2].partition("'")[0]
+    inside = f" ({file} asks for it)" if file not in {"", "mtl", "run"} else ""
+    known = options(group)
+    if not known:
+        return f"There is no group {group!r}{inside}. {nearest(group, groups())}"
+    what = "experiment" if group == EXPERIMENT else f"option {group}="
+    called = f"No experiment is called {name!r}" if group == EXPERIMENT else f"No {what}{name}"
+    return f"{called}{inside}. {nearest(name, known)}"
+
+
+def _unreadable(error: OverrideParseException) -> str:
+    word = error.override
+    if "=" not in word:
+        return (
+            f"Cannot read {word!r}. Expected key=value, such as training.epochs=3; the verb, if"
+            " any, comes first."
+        )
+    reason = " ".join(error.message.splitlines()[0].split())
+    return (
+        f"Cannot read the override {word!r}: {reason}. Values with spaces, commas or brackets need"
+        " quotes of their own: 'key=\"a, b\"'."
+    )
+
+
+def _bad_key(cause: OmegaConfBaseException) -> str:
+    parent = cause.parent_node
+    full_key = str(cause.full_key or cause.key or "")
+    if isinstance(cause, InterpolationResolutionError):
+        return f"{full_key}: {_first_line(cause)}. An interpolation is written ${{section.key}}."
+    if _is_missing_key(cause) and isinstance(parent, DictConfig):
+        return _no_key(full_key, parent)
+    if isinstance(cause, ValidationError) and "TaskConfig" in str(cause):
+        return _no_task(full_key, cause)
+    return f"{full_key}: {_first_line(cause)}" if full_key else _first_line(cause)
+
+
+def _no_key(full_key: str, parent: DictConfig) -> str:
+    above, _, key = full_key.rpartition(".")
+    names = {str(name) for name in parent}
+    if not above:
+        names = (names | set(groups())) - {"hydra"}
+    if not names:
+        return f"{above} has no key {key!r}: it is a value or empty."
+    addition = "" if _is_typed(parent) else f" A new key is added with a plus: +{full_key}=…."
+    return f"{above or 'The config'} has no key {key!r}. {nearest(key, names)}{addition}"
+
+
+def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:
+    if "Dict[" in str(cause):
+        return f"{full_key}: {_first_line(cause)}. Expected outputs, each with its task."
+    name = full_key.removeprefix("tasks.")
+    return (
+        f"tasks.{name}: expected a task, or null to remove it. A new one is given key by key:"
+        f" +tasks.{name}.target=… +tasks.{name}.kind=…"
+    )
+
+
+def _no_match(message: str) -> str:
+    first = message.strip().splitlines()[0] if message.strip() else "The config cannot be composed."
+    if "No match in the defaults list" in message:
+        key = first.partition("'")[2].partition("'")[0]
+        return f"There is no group {key!r} to choose from. {nearest(key, groups())}"
+    return message.strip()
+
+
+def _is_missing_key(cause: OmegaConfBaseException) -> bool:
+    return isinstance(cause, ConfigKeyError | ConfigAttributeError)
+
+
+def _is_typed(node: DictConfig) -> bool:
+    kind = OmegaConf.get_type(node)
+    return kind is not None and kind is not dict
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

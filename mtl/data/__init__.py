@@ -1,0 +1,1 @@
+"""From tables to tensors: reading, splitting, preparing and batching."""

@@ -1,0 +1,81 @@
+"""Times as cyclic features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from mtl.data.columns.base import Column, Fitted, Form, refuse_all_missing
+from mtl.data.raw import to_strings
+from mtl.data.times import seconds_since_1970
+from mtl.errors import DataError
+from mtl.layers.datetime import FEATURES, DatetimeFeatures
+from mtl.layers.timestamps import TimeFormat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Datetime(Column):
+    """A time as the sine and cosine of each chosen feature; zeros where it is missing.
+
+    A table may hold strings, or polars' or NumPy's own dates and times. The saved model reads
+    strings, and gives zeros for one that it cannot read.
+
+    Attributes:
+        features: `hour` (whole hours of 24), `weekday` (of 7), `day_of_year`; two numbers each.
+        format: As for `strptime`; null for ISO, `2016-02-24 18:30:05`. UTC unless with an offset.
+    """
+
+    kind: ClassVar[str] = "datetime"
+    features: Sequence[str] = ("hour", "weekday")
+    format: str | None = None
+
+    @property
+    def form(self) -> Form:
+        """Features: a sine and a cosine each."""
+        return "features"
+
+    def wrong_options(self) -> Iterator[tuple[str, str]]:
+        """Yield each option whose value is wrong, with what is expected."""
+        names = self.features
+        listed = isinstance(names, Sequence) and not isinstance(names, str)
+        if not listed or not names or not set(names) <= set(FEATURES) or _repeats(names):
+            yield "features", f"Expected a list of {', '.join(FEATURES)}, each once at most."
+        try:
+            TimeFormat.of(self.format)
+        except DataError as error:
+            yield "format", str(error)
+
+    def raw(self, series: pl.Series, dtype: str) -> np.ndarray:  # noqa: ARG002
+        """Return the times as strings in the column's format."""
+        if not (series.dtype.is_temporal() or series.dtype in (pl.String, pl.Null)):
+            raise DataError(
+                f"Column {series.name!r} is of kind datetime and holds {series.dtype}. Expected "
+                "strings such as '2016-02-24 18:30:05', or dates: convert the column first."
+            )
+        return to_strings(series, self.format)
+
+    def check(self, series: pl.Series) -> None:
+        """Look at the values of a whole table.
+
+        Raises:
+            DataError: A value is no time in the column's format, with its row.
+        """
+        seconds_since_1970(series, self.format)
+
+    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:  # noqa: ARG002
+        """Return the layer; nothing is learnt.
+
+        Raises:
+            DataError: No training row has a time, or one has something else.
+        """
+        refuse_all_missing(training)
+        self.check(training)
+        return Fitted((DatetimeFeatures(list(self.features), self.format),))
+
+
+def _repeats(names: Sequence[str]) -> bool:
+    return len(set(names)) < len(names)

@@ -1,0 +1,157 @@
+"""A table with its splits, loaded as a config says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mtl.data.columns import Column, make_column
+from mtl.data.splits import split_rows
+from mtl.data.tables import as_table, read_table
+from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest
+from mtl.registry import generators
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows of an experiment.
+
+    Attributes:
+        table: All rows.
+        splits: Row numbers by split: `training`, and `validation` and `test` where there are any.
+        known: For generated data the best that can be known, see `Generated`; else empty.
+    """
+
+    table: pl.DataFrame
+    splits: Mapping[str, np.ndarray]
+    known: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def part(self, split: str) -> pl.DataFrame:
+        """Return the rows of a split."""
+        return self.table[self.splits[split]]
+
+
+def load_dataset(
+    data: Mapping[str, Any], table: Any = None, *, needed: Collection[str] | None = None
+) -> Dataset:
+    """Load the rows and split them.
+
+    Args:
+        data: The section `data` of the config.
+        table: A table from Python that takes the place of the section's source.
+        needed: The columns to read; None for all. The described columns and the split's are
+            always read.
+
+    Raises:
+        ConfigError: The section is wrong.
+        DataError: The table cannot be read or split, or holds a value that its column's kind
+            refuses; several columns' reasons come together.
+    """
+    described = data.get("columns") or {}
+    columns = _columns(described)
+    split = data.get("split") or {}
+    if needed is not None:
+        needed = {*needed, *described, *([split["column"]] if split.get("column") else [])}
+    known: Mapping[str, np.ndarray] = {}
+    if table is not None:
+        rows = as_table(table, columns_config=described, needed=needed)
+    elif data.get("path") is not None:
+        rows = read_table(data["path"], columns_config=described, needed=needed)
+    else:
+        generated = _generate(data.get("generator") or {})
+        rows, known = generated.table, generated.known
+    if split.get("by") == "files":
+        rows, splits = _with_files(rows, split, described, needed)
+        _check_values(rows, columns)
+        return Dataset(rows, splits)
+    _check_values(rows, columns)
+    time_format = getattr(columns.get(split.get("column") or ""), "format", None)
+    return Dataset(rows, split_rows(rows, split, time_format=time_format), known)
+
+
+def _columns(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Column]:
+    columns, problems = {}, []
+    for name, section in described.items():
+        try:
+            columns[name] = make_column(section, f"data.columns.{name}")
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return columns
+
+
+def _generate(section: Mapping[str, Any]) -> Any:
+    name = section.get("name")
+    if name is None:
+        expected = "Set data.path to the path of a table, or data.generator.name."
+        found = "there is neither a path nor a generator"
+        raise ConfigError([Problem("data.path", found, expected)])
+    generator = generators.get(name)
+    options = {key: value for key, value in section.items() if key != "name"}
+    known = inspect.signature(generator).parameters
+    unknown = [key for key in options if key not in known]
+    if unknown:
+        raise ConfigError(
+            [
+                Problem(
+                    f"data.generator.{key}",
+                    f"the generator {name!r} has no parameter {key!r}",
+                    nearest(key, known),
+                )
+                for key in unknown
+            ]
+        )
+    return generator(**options)
+
+
+def _with_files(
+    training: pl.DataFrame,
+    split: Mapping[str, Any],
+    described: Mapping[str, Mapping[str, Any]],
+    needed: Collection[str] | None,
+) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
+    """Put the files of the other splits below the training rows."""
+    parts, splits = [training], {"training": np.arange(training.height)}
+    for name in ("validation", "test"):
+        if split.get(name) is None:
+            continue
+        if not isinstance(split[name], str):
+            found = f"found {split[name]!r}"
+            expected = "Expected the path of a table: data.split.by is files."
+            raise ConfigError([Problem(f"data.split.{name}", found, expected)])
+        part = read_table(split[name], columns_config=described, needed=needed)
+        missing = [column for column in described if column not in part.columns]
+        if missing and not set(missing) - set(training.columns):
+            raise DataError(
+                f"{split[name]} has no column {missing[0]!r}, which the training table has. "
+                f"{nearest(missing[0], part.columns)}"
+            )
+        start = sum(each.height for each in parts)
+        splits[name] = np.arange(start, start + part.height)
+        parts.append(part)
+    try:
+        return pl.concat(parts, how="diagonal_relaxed"), splits
+    except pl.exceptions.PolarsError as error:
+        raise DataError(
+            f"The files of the splits do not fit together: {str(error).splitlines()[0]}. Expected "
+            "the same types in columns of one name."
+        ) from error
+
+
+def _check_values(table: pl.DataFrame, columns: Mapping[str, Column]) -> None:
+    """Raise with the first wrong value of each described column."""
+    errors = []
+    for name, column in columns.items():
+        if name in table.columns:
+            try:
+                column.check(table[name])
+            except MtlError as error:
+                errors.append(str(error))
+    if errors:
+        raise DataError("\n".join(errors))

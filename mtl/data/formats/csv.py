@@ -1,0 +1,83 @@
+"""Tables of comma-separated values; every cell is read as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from mtl.data.formats.files import opened
+from mtl.errors import DataError
+
+
+def csv_names(path: Path) -> list[str]:
+    """Return the names in the first row.
+
+    Raises:
+        DataError: The file cannot be read, holds nothing but blank lines, is no UTF-8 text, or has
+            two columns of one name.
+    """
+    first = next(_records(path), (0, []))[1]
+    if not first:
+        raise DataError(f"{path} holds nothing but blank lines. Expected names and rows.")
+    repeated = sorted({name for name in first if name and first.count(name) > 1})
+    if repeated:
+        places = [str(place + 1) for place, name in enumerate(first) if name == repeated[0]]
+        raise DataError(
+            f"{path} has several columns called {', '.join(map(repr, repeated))} ({repeated[0]!r}: "
+            f"columns {', '.join(places)}). Expected each name once: rename or remove them."
+        )
+    return first
+
+
+def read_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> pl.DataFrame:
+    """Return the needed columns as text, null where a cell is empty.
+
+    Args:
+        path: The file.
+        names: The names of all columns, as `csv_names` gives them.
+        needed: The names of the columns to read.
+
+    Raises:
+        DataError: A row has more cells than there are names, or the file is no UTF-8 text.
+    """
+    places = [place for place, name in enumerate(names) if name in needed]
+    try:
+        table = pl.read_csv(path, columns=places, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise DataError(_reason(path, len(names), error)) from error
+    table.columns = [names[place] for place in places]
+    return table
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each row (the names are row 0) and its cells, without blank lines."""
+    with opened(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        number = 0
+        try:
+            for record in csv.reader(text):
+                if record:
+                    yield number, record
+                    number += 1
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{path} is no UTF-8 text (byte 0x{error.object[error.start]:02x}, after row "
+                f"{max(number - 1, 0)}). Expected UTF-8: save it again with that encoding."
+            ) from error
+        except csv.Error as error:
+            raise DataError(f"{path} is no table after row {max(number - 1, 0)}: {error}.") from error
+
+
+def _reason(path: Path, width: int, error: Exception) -> str:
+    """Return why polars refused the file, found by reading it row by row."""
+    for number, record in _records(path):
+        if len(record) > width:
+            return (
+                f"{path} has {len(record)} cells in row {number}, and {width} names. Expected at "
+                f"most as many: put cells that hold a comma in quotes. Found: {record!r:.120}."
+            )
+    return f"{path} cannot be read as comma-separated values: {str(error).splitlines()[0]}"

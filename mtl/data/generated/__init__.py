@@ -1,0 +1,1 @@
+"""Tables made by seeded functions instead of read from files."""

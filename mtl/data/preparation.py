@@ -1,0 +1,210 @@
+"""From the raw columns of a table to the inputs of a graph, as a Keras model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import keras
+import numpy as np
+import polars as pl
+import tensorflow as tf
+
+from mtl.data.batches import row_chunks
+from mtl.data.columns import Column, make_column
+from mtl.data.columns.categorical import Categorical
+from mtl.data.inputs import Feeds, InputSpecification, parse_inputs
+from mtl.errors import DataError, nearest
+from mtl.layers.prepared import PreparedInput
+
+_CHUNK = 8192
+
+
+class Preparation:
+    """Prepares tables for a graph.
+
+    Attributes:
+        model: A dict of raw columns, each of shape `(batch,)`, to a dict of the graph's inputs.
+            A column whose name holds `/` goes by `_` in its place.
+        specifications: What each input of the graph gets.
+        raw_columns: The columns that are read, in the order of the model's inputs.
+    """
+
+    def __init__(self, model: keras.Model, columns: Mapping[str, Column]) -> None:
+        self.model = model
+        self.raw_columns = list(columns)
+        layers = [layer for layer in model.layers if isinstance(layer, PreparedInput)]
+        described = {layer.input_name: _specification(layer) for layer in layers}
+        self.specifications = {name: described[name] for name in model.output}
+        self._columns = dict(columns)
+        self._apply = tf.function(lambda raw: model(raw, training=False), reduce_retracing=True)
+
+    @classmethod
+    def from_model(cls, model: keras.Model) -> Preparation:
+        """Return the preparation whose `model` was saved and loaded."""
+        columns: dict[str, Column] = {}
+        for layer in model.layers:
+            for entry in layer.columns if isinstance(layer, PreparedInput) else ():
+                options = {k: v for k, v in entry.items() if k not in ("column", "width")}
+                columns[entry["column"]] = make_column(options, f"data.columns.{entry['column']}")
+        return cls(model, columns)
+
+    def raw(self, table: pl.DataFrame) -> dict[str, np.ndarray]:
+        """Return the raw inputs of a table's rows.
+
+        Returns:
+            By raw input: an object array of strings (`""` where missing), float32 (NaN) or int64
+            (the least one), shape `(rows,)`.
+
+        Raises:
+            DataError: The table lacks a column, or a value cannot be read; the row is named.
+        """
+        inputs = self.model.input
+        found = {}
+        for name, column in self._columns.items():
+            raw = raw_name(name)
+            found[raw] = column.raw(table_column(table, name), inputs[raw].dtype)
+        return found
+
+    def transform(self, table: pl.DataFrame) -> dict[str, np.ndarray]:
+        """Return the graph's inputs for a table's rows, int32 or float32.
+
+        Raises:
+            DataError: As for `raw`.
+        """
+        raw = self.raw(table)
+        outputs = {
+            name: np.empty((table.height, *specification.shape), specification.dtype)
+            for name, specification in self.specifications.items()
+        }
+        for rows in row_chunks(table.height, _CHUNK):
+            with tf.device("CPU"):
+                chunk = {name: tf.constant(values[rows]) for name, values in raw.items()}
+                prepared = self._apply(chunk)
+            for name, values in prepared.items():
+                outputs[name][rows] = values.numpy()
+        return outputs
+
+
+def fit_preparation(
+    columns_config: Mapping[str, Mapping[str, Any]],
+    inputs_config: Mapping[str, Any],
+    training_table: pl.DataFrame,
+    *,
+    targets: Mapping[str, np.ndarray],
+    main_task: str,
+) -> Preparation:
+    """Learn the preparation of every input from the training rows.
+
+    Args:
+        columns_config: The section `data.columns`.
+        inputs_config: The section `inputs`.
+        training_table: The training rows and nothing else.
+        targets: Encoded labels of the training rows by task, for the encoding `target_mean`.
+        main_task: The task that `target_mean` reads where its option `of` is null.
+
+    Raises:
+        ConfigError: The sections are wrong.
+        DataError: The rows give nothing to learn from; several columns' reasons come together.
+    """
+    inputs = parse_inputs(inputs_config, columns_config)
+    fitting = _Fitting(training_table, targets, main_task)
+    outputs = {name: fitting.input(name, feeds) for name, feeds in inputs.items()}
+    if fitting.errors:
+        raise DataError("\n".join(dict.fromkeys(fitting.errors)))
+    return Preparation(keras.Model(fitting.raws, outputs, name="preparation"), fitting.columns)
+
+
+class _Fitting:
+    """Builds the graph of a preparation column by column, noting what cannot be fitted."""
+
+    def __init__(
+        self, training: pl.DataFrame, targets: Mapping[str, np.ndarray], main_task: str
+    ) -> None:
+        self.training = training
+        self.targets = targets
+        self.main_task = main_task
+        self.raws: dict[str, keras.KerasTensor] = {}
+        self.columns: dict[str, Column] = {}
+        self.errors: list[str] = []
+
+    def input(self, name: str, feeds: Feeds) -> keras.KerasTensor | None:
+        """Return the prepared input, or None after noting an error."""
+        prepared, described, vocabulary_size = [], [], None
+        for name_of_column, column in feeds:
+            try:
+                tensor, vocabulary_size = self._column(name_of_column, column)
+            except DataError as error:
+                self.errors.append(str(error))
+                continue
+            width = tensor.shape[1] if len(tensor.shape) == 2 else 1  # noqa: PLR2004
+            options = {"kind": column.kind, **asdict(column)}  # type: ignore[call-overload]
+            described.append({"column": name_of_column, "width": width, **options})
+            prepared.append(tensor)
+        if self.errors:
+            return None
+        form = feeds[0][1].form
+        dtype = "float32" if form == "features" else "int32"
+        layer_name = f"prepared_{raw_name(name)}"
+        layer = PreparedInput(name, form, described, vocabulary_size, dtype, name=layer_name)
+        return layer(prepared)
+
+    def _column(self, name: str, column: Column) -> tuple[keras.KerasTensor, int | None]:
+        training = table_column(self.training, name)
+        tensor = self._raw(name, column.raw_dtype(training))
+        fitted = column.fit(training, self._target(name, column))
+        self.columns.setdefault(name, column)
+        for layer in fitted.layers:
+            tensor = layer(tensor)
+        return tensor, fitted.vocabulary_size
+
+    def _raw(self, name: str, dtype: str) -> keras.KerasTensor:
+        raw = raw_name(name)
+        if raw not in self.raws:
+            self.raws[raw] = keras.Input((), dtype=dtype, name=raw)
+        if self.raws[raw].dtype != dtype:
+            raise DataError(
+                f"Column {name!r} is read as {self.raws[raw].dtype} for one input and as {dtype} "
+                "for another. Expected one way of reading: copy it to a second column."
+            )
+        return self.raws[raw]
+
+    def _target(self, name: str, column: Column) -> np.ndarray | None:
+        if not isinstance(column, Categorical) or column.encoding != "target_mean":
+            return None
+        task = column.of or self.main_task
+        if task not in self.targets:
+            raise DataError(
+                f"Column {name!r} takes the mean target of the task {task!r}, which does not "
+                f"exist. {nearest(str(task), self.targets)}"
+            )
+        return self.targets[task]
+
+
+def raw_name(column: str) -> str:
+    """Return the raw input that a column feeds: its name, with `_` for `/`, which Keras refuses."""
+    return column.replace("/", "_")
+
+
+def table_column(table: pl.DataFrame, name: str) -> pl.Series:
+    """Return a column of a table.
+
+    Raises:
+        DataError: There is none of this name.
+    """
+    if name not in table.columns:
+        raise DataError(f"The table has no column {name!r}. {nearest(name, table.columns)}")
+    return table[name]
+
+
+def _specification(layer: PreparedInput) -> InputSpecification:
+    return InputSpecification(
+        name=layer.input_name,
+        kind=layer.kind,
+        shape=tuple(layer.output.shape[1:]),
+        dtype=layer.value_dtype,
+        columns={column["column"]: column["width"] for column in layer.columns},
+        vocabulary_size=layer.vocabulary_size,
+        column_kinds={column["column"]: column["kind"] for column in layer.columns},
+    )

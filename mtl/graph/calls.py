@@ -1,0 +1,88 @@
+"""Reading a functional graph: its calls in the order in which they can be computed.
+
+Keras keeps the graph in private attributes of the model; this module is the only one that reads
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of a layer or operation: a node of the graph.
+
+    Attributes:
+        operation: The layer, the nested model or the `keras.ops` operation that is called.
+        inputs: The symbolic tensors that it reads.
+        outputs: The symbolic tensors that it makes.
+    """
+
+    operation: Any
+    inputs: tuple[keras.KerasTensor, ...]
+    outputs: tuple[keras.KerasTensor, ...]
+    _node: Any
+
+    def compute(self, values: Mapping[int, Any], training: bool | None = None) -> list[Any]:
+        """Call the operation on values instead of symbolic tensors.
+
+        Args:
+            values: The value of each symbolic tensor, by the tensor's `id`.
+            training: Handed to layers that tell training from inference.
+
+        Returns:
+            One value for each of `outputs`.
+        """
+        arguments, keywords = self._node.arguments.fill_in(values)
+        if training is not None and "training" in keywords:
+            keywords["training"] = training
+        return keras.tree.flatten(self.operation(*arguments, **keywords))
+
+    def reads_only(self, tensor: keras.KerasTensor) -> bool:
+        """Whether the call reads this tensor alone: no mask or state is handed over with it."""
+        return len(self.inputs) == 1 and self.inputs[0] is tensor
+
+
+def calls(model: keras.Model) -> list[Call]:
+    """Return the calls of a functional model, each after the calls that it reads from.
+
+    Args:
+        model: A functional model. Its inputs are no calls.
+    """
+    nodes_by_depth = model._nodes_by_depth
+    return [
+        Call(node.operation, tuple(node.input_tensors), tuple(node.outputs), node)
+        for depth in sorted(nodes_by_depth, reverse=True)
+        for node in nodes_by_depth[depth]
+        if not node.is_input
+    ]
+
+
+def input_names(model: keras.Model) -> list[str]:
+    """Return the names of a model's inputs in the order of `model.inputs`.
+
+    The name of an input is its key where the inputs are a dict, else its layer's name.
+    """
+    structure = model._inputs_struct
+    if isinstance(structure, Mapping):
+        names = {id(tensor): str(name) for name, tensor in structure.items()}
+        return [names[id(tensor)] for tensor in model.inputs]
+    return [tensor.name for tensor in model.inputs]
+
+
+def output_names(model: keras.Model) -> list[str]:
+    """Return the names of a model's outputs in the order of `model.outputs`.
+
+    The name of an output is its key where the outputs are a dict, else the name of the layer that
+    makes it.
+    """
+    structure = model._outputs_struct
+    if isinstance(structure, Mapping):
+        names = {id(tensor): str(name) for name, tensor in structure.items()}
+        return [names[id(tensor)] for tensor in model.outputs]
+    return [tensor._keras_history.operation.name for tensor in model.outputs]

@@ -1,0 +1,152 @@
+"""A graph divided at its embeddings: the lookups outside, the rest as one layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtl.graph.calls import calls, input_names, output_names
+from mtl.graph.lookups import Cut, Lookup, cut
+
+
+@dataclass(frozen=True, eq=False)
+class Fetched:
+    """What a batch looked up.
+
+    Attributes:
+        rows: For each table, by the embedding layer's name, the numbers of its distinct rows in the
+            batch, shape `(distinct,)`.
+        vectors: Those rows, shape `(distinct, width)`, to be watched by a gradient tape.
+        positions: For each lookup, which of the distinct rows each position holds.
+    """
+
+    rows: dict[str, tf.Tensor]
+    vectors: dict[str, tf.Tensor]
+    positions: tuple[tf.Tensor, ...]
+
+
+class DividedGraph(keras.layers.Layer):
+    """Computes a functional model from looked-up vectors instead of ids.
+
+    `fetch` reads the tables, `feed` makes what the graph reads in place of its embeddings' outputs,
+    and calling the layer computes the rest. Only `fetch` and `feed` touch a table, so the layer can
+    be compiled by XLA. It shares the model's layers and weights and is never saved.
+
+    Args:
+        model: A functional model.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__(autocast=False, name=f"divided_{model.name}")
+        self.model = model
+        self._calls = calls(model)
+        self.cut: Cut = cut(model, self._calls)
+        self.input_names = input_names(model)
+        self.output_names = output_names(model)
+        self.built = True
+
+    @property
+    def tables(self) -> dict[str, keras.layers.Embedding]:
+        """The embedding layers that are looked up outside, by name."""
+        return {lookup.layer.name: lookup.layer for lookup in self.cut.lookups}
+
+    def fetch(self, inputs: Mapping[str, tf.Tensor]) -> Fetched:
+        """Read the distinct rows that a batch needs.
+
+        Args:
+            inputs: The graph's inputs, by name.
+        """
+        values = self._input_values(inputs)
+        for call in self.cut.before:
+            self._store(values, call.outputs, call.compute(values))
+        ids = [tf.cast(values[id(lookup.ids)], tf.int32) for lookup in self.cut.lookups]
+        rows, vectors = {}, {}
+        positions: dict[int, tf.Tensor] = {}
+        for name, layer in self.tables.items():
+            own = [i for i, lookup in enumerate(self.cut.lookups) if lookup.layer is layer]
+            flat = [tf.reshape(ids[i], (-1,)) for i in own]
+            rows[name], inverse = tf.unique(tf.concat(flat, axis=0))
+            vectors[name] = tf.gather(layer.embeddings.value, rows[name])
+            parts = tf.split(inverse, [tf.size(part) for part in flat])
+            for i, part in zip(own, parts, strict=True):
+                positions[i] = tf.reshape(part, tf.shape(ids[i]))
+        return Fetched(rows, vectors, tuple(positions[i] for i in range(len(ids))))
+
+    def feed(self, fetched: Fetched) -> list[tf.Tensor]:
+        """Return what the graph reads instead of its embeddings' outputs.
+
+        Differentiable in `fetched.vectors` and in the weights of the projections.
+        """
+        return [
+            value
+            for lookup, positions in zip(self.cut.lookups, fetched.positions, strict=True)
+            for value in self._feed_one(lookup, fetched.vectors[lookup.layer.name], positions)
+        ]
+
+    def _feed_one(
+        self, lookup: Lookup, vectors: tf.Tensor, positions: tf.Tensor
+    ) -> list[tf.Tensor]:
+        vectors = tf.cast(vectors, lookup.layer.compute_dtype)
+        sources = [vectors] if lookup.needs_rows else []
+        sources += [reader.operation.project(vectors) for reader in lookup.projected]
+        return [tf.gather(source, positions) for source in sources]
+
+    def call(
+        self,
+        inputs: Mapping[str, tf.Tensor],
+        fed: list[tf.Tensor],
+        training: bool | None = None,
+    ) -> dict[str, Any]:
+        """Compute the outputs, by name, from the inputs and what `feed` returned."""
+        values = self._input_values(inputs)
+        for call in self.cut.before:
+            self._store(values, call.outputs, call.compute(values))
+        given = self._place_feeds(values, fed)
+        for call in self._calls:
+            if id(call) not in given:
+                self._store(values, call.outputs, call.compute(values, training))
+            elif given[id(call)] is not None:
+                projected, mask = given[id(call)]
+                self._store(
+                    values,
+                    call.outputs,
+                    keras.tree.flatten(call.operation.recur(projected, mask)),
+                )
+        outputs = zip(self.output_names, self.model.outputs, strict=True)
+        return {name: values[id(tensor)] for name, tensor in outputs}
+
+    def _place_feeds(self, values: dict[int, Any], fed: list[tf.Tensor]) -> dict[int, Any]:
+        """Put fed vectors in place and say which calls are not to be computed from their inputs.
+
+        Returns:
+            By the call's `id`: None for a call whose value stands already, else the projection
+            and the mask that the call goes on from.
+        """
+        given: dict[int, Any] = {id(call): None for call in self.cut.before}
+        remaining = iter(fed)
+        for lookup in self.cut.lookups:
+            mask = lookup.layer.compute_mask(values[id(lookup.ids)])
+            given[id(lookup.call)] = None
+            if lookup.needs_rows:
+                vectors = next(remaining)
+                if mask is not None:
+                    vectors._keras_mask = mask
+                values[id(lookup.call.outputs[0])] = vectors
+            for reader in lookup.projected:
+                given[id(reader)] = (next(remaining), mask)
+        return given
+
+    def _input_values(self, inputs: Mapping[str, tf.Tensor]) -> dict[int, Any]:
+        tensors = zip(self.input_names, self.model.inputs, strict=True)
+        return {id(tensor): inputs[name] for name, tensor in tensors}
+
+    @staticmethod
+    def _store(
+        values: dict[int, Any], outputs: tuple[keras.KerasTensor, ...], computed: list[Any]
+    ) -> None:
+        for tensor, value in zip(outputs, computed, strict=True):
+            values[id(tensor)] = value

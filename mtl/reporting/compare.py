@@ -1,0 +1,151 @@
+"""Runs side by side, best first."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from mtl.errors import MtlError, nearest
+from mtl.reporting.collect import Run, collect
+from mtl.reporting.results import SPLITS, to_json
+from mtl.reporting.tables import plain_table
+from mtl.reporting.wording import UNKNOWN, count, duration, figure
+
+__all__ = [
+    "Comparison",
+    "Run",
+    "collect",
+    "comparison_json",
+    "comparison_table",
+    "differing_overrides",
+    "main_figures",
+    "rank",
+    "to_csv",
+]
+
+SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "seconds")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs in order, best first, and what they are ordered by.
+
+    Attributes:
+        runs: Those without the figure last.
+        figure: Its name, empty if no run has one.
+        mode: `max` or `min`.
+    """
+
+    runs: Sequence[Run]
+    figure: str
+    mode: str
+
+
+def rank(runs: Sequence[Run], by: str | None = None, mode: str | None = None) -> Comparison:
+    """Order runs, best first.
+
+    Args:
+        runs: What `collect` returns.
+        by: The name of a figure, such as `test/main_output/auc`. Default: the one that most of the
+            runs watched.
+        mode: `max` or `min`, whichever is better. Default: the runs' own for what they watched,
+            else `min` for losses and errors and `max` for anything else.
+
+    Raises:
+        MtlError: No run has the figure `by`.
+    """
+    watched = Counter(run.monitor for run in runs if run.monitor)
+    name = by or (watched.most_common(1)[0][0] if watched else "")
+    known = {figure for run in runs for figure in run.figures}
+    if by and by not in known:
+        raise MtlError(f"No run has the figure {by!r}. {nearest(by, known)}")
+    modes = Counter(run.mode for run in runs if run.monitor == name and run.mode)
+    mode = mode or (modes.most_common(1)[0][0] if modes else _mode(name))
+    sign = -1.0 if mode == "max" else 1.0
+
+    def order(run: Run) -> tuple[bool, float]:
+        value = run.figures.get(name)
+        known = value is not None and math.isfinite(value)
+        return not known, sign * value if known and value is not None else 0.0
+
+    return Comparison(sorted(runs, key=order), name, mode)
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Return the table: run, the overrides in which it differs, main figures, status."""
+    names = main_figures(comparison)
+    headers = ["run", "overrides", *names, "epoch", "time", "examples/s", "status"]
+    labels = _labels([run.folder for run in comparison.runs])
+    differing = differing_overrides(comparison.runs)
+    rows = [
+        [
+            label,
+            " ".join(overrides) or UNKNOWN,
+            *(figure(run.figures.get(name)) for name in names),
+            UNKNOWN if run.best_epoch is None else str(run.best_epoch),
+            duration(run.seconds),
+            count(run.examples_per_second),
+            run.status,
+        ]
+        for label, overrides, run in zip(labels, differing, comparison.runs, strict=True)
+    ]
+    # A header may be broken after each part of the figure's name, a number never.
+    shown = [name.replace("/", "/\n") for name in headers]
+    numbers = [name.replace("/", "/\n") for name in [*names, "epoch", "time", "examples/s"]]
+    return plain_table(shown, rows, numbers=numbers)
+
+
+def main_figures(comparison: Comparison) -> list[str]:
+    """Return the names of the figure that orders the runs and of the same on the other splits."""
+    split, _, rest = comparison.figure.partition("/")
+    same = [f"{other}/{rest}" for other in SPLITS if other != split and split in SPLITS]
+    known = {name for run in comparison.runs for name in run.figures}
+    first = [comparison.figure] if comparison.figure else []
+    return first + [name for name in reversed(same) if name in known]
+
+
+def differing_overrides(runs: Sequence[Run]) -> list[list[str]]:
+    """Return for each run the overrides that not all runs have."""
+    common = set.intersection(*(set(run.overrides) for run in runs)) if runs else set()
+    if len(runs) == 1:
+        common = set()
+    return [[one for one in run.overrides if one not in common] for run in runs]
+
+
+def to_csv(comparison: Comparison) -> str:
+    """Return all figures of the runs as CSV, one row a run, best first."""
+    names = list(dict.fromkeys(name for run in comparison.runs for name in run.figures))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    facts = ["best_epoch", "seconds", "examples_per_second"]
+    writer.writerow(["run", "status", "overrides", *names, *facts])
+    for run in comparison.runs:
+        figures = [run.figures.get(name) for name in names]
+        last = [getattr(run, name) for name in facts]
+        writer.writerow([run.folder, run.status, " ".join(run.overrides), *figures, *last])
+    return text.getvalue()
+
+
+def comparison_json(comparison: Comparison) -> str:
+    """Return all that is known of the runs as JSON, best first."""
+    return to_json(comparison)
+
+
+def _mode(name: str) -> str:
+    return "min" if name.rpartition("/")[2].endswith(SMALLER_IS_BETTER) else "max"
+
+
+def _labels(folders: Sequence[Path]) -> list[str]:
+    """Return the paths without what they have in common."""
+    parts = [folder.absolute().parts for folder in folders]
+    shared = 0
+    while all(len(path) > shared + 1 and path[shared] == parts[0][shared] for path in parts):
+        shared += 1
+    return ["/".join(path[shared:]) for path in parts]

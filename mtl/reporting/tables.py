@@ -1,0 +1,98 @@
+"""Tables for the console that read well narrow and wide, with and without colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from mtl.reporting.results import SPLITS, TOTAL
+from mtl.reporting.wording import figure
+
+Metrics = Mapping[str, Mapping[str, Mapping[str, float | None]]]
+
+
+def plain_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: Sequence[str] = (),
+    header: bool = True,
+) -> Table:
+    """Return a table of words and numbers. What is too long goes on in the next line.
+
+    Args:
+        columns: Their headers.
+        rows: One cell a column.
+        numbers: The headers of the columns that are set to the right and never broken.
+        header: Whether headers are shown.
+    """
+    table = Table(box=box.SIMPLE_HEAD if header else None, show_header=header, padding=(0, 1, 0, 0))
+    table.show_edge = False
+    for position, name in enumerate(columns):
+        if name in numbers:
+            table.add_column(name, justify="right", no_wrap=True)
+        else:
+            table.add_column(name, overflow="fold", no_wrap=not header and position == 0)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def results_table(results: Mapping[str, Any]) -> Table:
+    """Return the table of figures, a row a metric under each output, a column a split.
+
+    Beside the column of a split stands the best value that any model could reach, where one is
+    known.
+
+    Args:
+        results: What `results.json` holds; `metrics` and `best_possible` are read.
+    """
+    metrics: Metrics = results.get("metrics") or {}
+    possible: Metrics = results.get("best_possible") or {}
+    splits = sorted(metrics, key=_split_order)
+    table = plain_table(("",), [])
+    for split in splits:
+        table.add_column(split, justify="right", no_wrap=True)
+        if possible.get(split):
+            table.add_column("best\npossible", justify="right", no_wrap=True, style="dim")
+    for output in _outputs(results, metrics):
+        table.add_row(Text(output, style="bold"))
+        for metric in _names(metrics, output):
+            cells = [Text(f"  {metric}")]
+            for split in splits:
+                cells.append(Text(_cell(metrics, split, output, metric)))
+                if possible.get(split):
+                    cells.append(Text(_cell(possible, split, output, metric)))
+            table.add_row(*cells)
+    return table
+
+
+def _outputs(results: Mapping[str, Any], metrics: Metrics) -> list[str]:
+    """Return the outputs in the order of the tasks, the totals over them last."""
+    found = [*(results.get("tasks") or ()), *(name for split in metrics.values() for name in split)]
+    order = dict.fromkeys(name for name in found if name not in ("mean", TOTAL))
+    order |= dict.fromkeys(("mean", TOTAL))
+    return [name for name in order if _names(metrics, name)]
+
+
+def _names(metrics: Metrics, output: str) -> list[str]:
+    """Return the metrics of an output, its loss first."""
+    names = dict.fromkeys(
+        name
+        for split in sorted(metrics, key=_split_order)
+        for name in metrics[split].get(output, ())
+    )
+    return sorted(names, key=lambda name: name != "loss")
+
+
+def _cell(metrics: Metrics, split: str, output: str, metric: str) -> str:
+    values = metrics.get(split, {}).get(output, {})
+    return figure(values[metric]) if metric in values else ""
+
+
+def _split_order(split: str) -> int:
+    return SPLITS.index(split) if split in SPLITS else len(SPLITS)

@@ -1,0 +1,1 @@
+"""The kinds of task, each in a module of its own."""

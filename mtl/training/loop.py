@@ -1,0 +1,181 @@
+"""The epochs: train, measure, choose the best, stop when told to."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from mtl.data.batches import Examples, evaluation_batches, training_batches
+from mtl.errors import DivergenceError
+from mtl.training.figures import Figures
+from mtl.training.interrupt import Interruption
+from mtl.training.monitor import Monitor
+from mtl.training.step import TrainingStep
+
+logger = logging.getLogger(__name__)
+
+
+class Observer(Protocol):
+    """Is told what happens; the console, the history and TensorBoard are observers."""
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """Training of an epoch begins; epochs count from 1."""
+
+    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """A step was made; `figures` count the epoch so far."""
+
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+        """An epoch was measured."""
+
+
+@dataclass
+class Loop:
+    """Trains epochs until they are done, the patience runs out or the user stops it.
+
+    Attributes:
+        step: Trains one batch.
+        figures: Counts losses and metrics.
+        examples: By split; `training` at least.
+        monitor: Chooses the best epoch.
+        epochs: How many at most.
+        batch_size: Examples in a training batch.
+        evaluation_batch_size: Examples in a batch when measuring.
+        seed: Of the order of examples.
+        shuffle: Whether each epoch has an order of its own.
+        restore_best: Whether the best epoch's weights are put back at the end.
+        observers: Who is told.
+        status: How it ended: `completed`, `stopped_early` or `interrupted`.
+        seconds: Time spent training, without measuring.
+        trained_examples: How many examples were trained in that time.
+    """
+
+    step: TrainingStep
+    figures: Figures
+    examples: Mapping[str, Examples]
+    monitor: Monitor
+    epochs: int
+    batch_size: int
+    evaluation_batch_size: int
+    seed: int
+    shuffle: bool
+    restore_best: bool
+    observers: list[Observer]
+    status: str = "completed"
+    seconds: float = 0.0
+    trained_examples: int = 0
+    last_epoch: int = 0
+    _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
+
+    def run(self, interruption: Interruption) -> None:
+        """Train.
+
+        Args:
+            interruption: Is looked at after every step.
+
+        Raises:
+            DivergenceError: A loss became NaN or infinite.
+        """
+        try:
+            for epoch in range(1, self.epochs + 1):
+                self._train_epoch(epoch, interruption)
+                if interruption.requested:
+                    self.status = "interrupted"
+                    break
+                if self.monitor.exhausted:
+                    self.status = "stopped_early"
+                    break
+        finally:
+            if self.restore_best and self._best_weights is not None:
+                self.step.model.set_weights(self._best_weights)
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        """Return every figure of a split with the present weights."""
+        return evaluate(
+            self.step.outputs, self.figures, self.examples[split], split, self.evaluation_batch_size
+        )
+
+    def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
+        examples = self.examples["training"]
+        count = len(examples)
+        steps = -(-count // self.batch_size)
+        for observer in self.observers:
+            observer.epoch_begins(epoch, steps)
+        self.figures.reset()
+        rate = float(self.step.optimizer.learning_rate)
+        started, seen = time.perf_counter(), 0
+        batches = training_batches(
+            examples, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
+        )
+        for number, (inputs, targets, weights) in enumerate(batches, start=1):
+            sums, outputs = self.step(inputs, targets, weights)
+            self.figures.add(sums, outputs, targets, weights)
+            self._check_divergence(epoch)
+            seen += int(next(iter(targets.values())).shape[0])
+            speed = seen / (time.perf_counter() - started)
+            for observer in self.observers:
+                observer.step_ends(number, self.figures, speed)
+            if interruption.requested:
+                logger.info("Interrupted in epoch %d after step %d of %d.", epoch, number, steps)
+                break
+        elapsed = time.perf_counter() - started
+        self.seconds += elapsed
+        self.trained_examples += seen
+        self.last_epoch = epoch
+        measured = self.figures.results("training") | self.figures.shares()
+        self._check_divergence(epoch)
+        if "validation" in self.examples:
+            measured |= self.evaluate("validation")
+        measured |= {
+            "learning_rate": rate,
+            "examples_per_second": seen / elapsed,
+            "seconds": elapsed,
+        }
+        improved = self.monitor.update(epoch, measured[self.monitor.name])
+        if improved and self.restore_best:
+            self._best_weights = self.step.model.get_weights()
+        for observer in self.observers:
+            observer.epoch_ends(epoch, measured, improved)
+
+    def _check_divergence(self, epoch: int) -> None:
+        """Stop at the first loss that is no number."""
+        if self.figures.divergence is not None:
+            names, step = self.figures.divergence
+            raise DivergenceError(
+                f"The loss of {', '.join(map(repr, names))} became NaN or infinite in epoch "
+                f"{epoch} at step {step}. Expected finite losses: lower optimizer.learning_rate, "
+                "bound the gradients (optimizer.global_clipnorm=1) or transform large targets "
+                "(tasks.<name>.transform)."
+            )
+
+
+def evaluate(
+    outputs_of: Callable[[Mapping[str, tf.Tensor]], Mapping[str, Any]],
+    figures: Figures,
+    examples: Examples,
+    split: str,
+    batch_size: int,
+) -> dict[str, float]:
+    """Measure a model on examples.
+
+    Args:
+        outputs_of: The graph: inputs by name to outputs by name.
+        figures: Is reset, and counts.
+        examples: What is measured.
+        split: The first part of the figures' names.
+        batch_size: Examples in a batch.
+    """
+    figures.reset()
+    for inputs, targets, weights in evaluation_batches(examples, batch_size):
+        outputs = outputs_of(inputs)
+        sums = [
+            task.loss(targets[name], outputs[name], weights[name])
+            for name, task in figures.tasks.items()
+        ]
+        figures.add(np.transpose([np.array(pair) for pair in sums]), outputs, targets, weights)
+    return figures.results(split)

@@ -1,0 +1,79 @@
+"""Who is told how training goes on: the console, the history, TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+
+from mtl.reporting.history import History
+from mtl.reporting.progress import TrainingProgress
+from mtl.reporting.tensorboard import Board
+from mtl.training.figures import Figures
+
+
+class ConsoleObserver:
+    """Shows the progress.
+
+    Args:
+        progress: Where.
+        monitor: The name of the figure that is watched.
+    """
+
+    def __init__(self, progress: TrainingProgress, monitor: str) -> None:
+        self.progress = progress
+        self.monitor = monitor
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """Start the epoch's bar."""
+        self.progress.begin(epoch, steps)
+
+    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Move the bar on, as often as a person can see."""
+        if self.progress.due:
+            self.progress.step(step, figures.losses(), examples_per_second)
+
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+        """Print the epoch's line."""
+        self.progress.end(epoch, figures, monitor=self.monitor, best=improved)
+
+
+class HistoryObserver:
+    """Writes a row of `history.csv` an epoch."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """Nothing is written."""
+
+    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Nothing is written."""
+
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+        """Write the row."""
+        self.history.append({"epoch": epoch, **figures})
+
+
+class BoardObserver:
+    """Writes an epoch's scalars and the histograms of the weights for TensorBoard.
+
+    Args:
+        board: Where.
+        graph: Whose weights.
+    """
+
+    def __init__(self, board: Board, graph: keras.Model) -> None:
+        self.board = board
+        self.graph = graph
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """Nothing is written."""
+
+    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Nothing is written."""
+
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+        """Write the epoch."""
+        self.board.figures(epoch, figures)
+        self.board.histograms(epoch, self.graph)

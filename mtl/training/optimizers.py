@@ -1,0 +1,148 @@
+"""Optimizers, learning-rate schedules and gradient clipping from the config."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mtl.config.check import bind_signature
+from mtl.errors import Problem
+
+OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
+    name: getattr(keras.optimizers, class_name)
+    for name, class_name in {
+        "adadelta": "Adadelta",
+        "adafactor": "Adafactor",
+        "adagrad": "Adagrad",
+        "adam": "Adam",
+        "adamax": "Adamax",
+        "adamw": "AdamW",
+        "ftrl": "Ftrl",
+        "lamb": "Lamb",
+        "lion": "Lion",
+        "muon": "Muon",
+        "nadam": "Nadam",
+        "rmsprop": "RMSprop",
+        "sgd": "SGD",
+    }.items()
+    if hasattr(keras.optimizers, class_name)
+}
+
+SCHEDULES: dict[str, type[keras.optimizers.schedules.LearningRateSchedule]] = {
+    "cosine": keras.optimizers.schedules.CosineDecay,
+    "cosine_restarts": keras.optimizers.schedules.CosineDecayRestarts,
+    "exponential": keras.optimizers.schedules.ExponentialDecay,
+    "inverse_time": keras.optimizers.schedules.InverseTimeDecay,
+    "piecewise": keras.optimizers.schedules.PiecewiseConstantDecay,
+    "polynomial": keras.optimizers.schedules.PolynomialDecay,
+}
+
+CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+OWN = ("name", "learning_rate", "schedule", *CLIPPING)
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """Bounds gradients as Keras's optimizers do, a table's rows as one gradient.
+
+    Attributes:
+        clipnorm: The largest norm of each weight's gradient.
+        global_clipnorm: The largest norm of all gradients together.
+        clipvalue: The largest absolute value of an entry.
+    """
+
+    clipnorm: float | None = None
+    global_clipnorm: float | None = None
+    clipvalue: float | None = None
+
+    def __call__(self, gradients: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Return the bounded gradients.
+
+        Args:
+            gradients: Dense gradients. Of a table's rows, each row once.
+        """
+        if self.clipnorm is not None:
+            return [tf.clip_by_norm(gradient, self.clipnorm) for gradient in gradients]
+        if self.global_clipnorm is not None:
+            return tf.clip_by_global_norm(gradients, self.global_clipnorm)[0]
+        if self.clipvalue is not None:
+            return [tf.clip_by_value(g, -self.clipvalue, self.clipvalue) for g in gradients]
+        return list(gradients)
+
+
+def build_optimizer(
+    config: Mapping[str, Any], total_steps: int, *, scale_loss: bool = False
+) -> tuple[keras.optimizers.Optimizer, Clipping]:
+    """Build the optimizer of a config.
+
+    Args:
+        config: The section `optimizer`: `name`, `learning_rate`, `schedule`, one way of clipping,
+            and keyword parameters of the Keras optimizer.
+        total_steps: How many steps the training takes at most; a schedule without `decay_steps`
+            spreads over them.
+        scale_loss: Whether to scale the loss, which float16 needs.
+
+    Returns:
+        The optimizer, which does not clip, and the clipping.
+    """
+    parameters = {key: value for key, value in config.items() if key not in OWN}
+    clipping = Clipping(**{key: config.get(key) for key in CLIPPING})
+    rate = _learning_rate(config, total_steps)
+    optimizer = OPTIMIZERS[config["name"]](learning_rate=rate, **parameters)
+    if scale_loss:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    return optimizer, clipping
+
+
+def check_optimizer(config: Mapping[str, Any]) -> list[Problem]:
+    """Return the parameters that the optimizer or its schedule does not have or cannot take."""
+    if config.get("name") not in OPTIMIZERS:
+        return []
+    parameters = {key: value for key, value in config.items() if key not in OWN}
+    found = _unknown_parameters(config["name"], OPTIMIZERS, parameters, "optimizer")
+    schedule = config.get("schedule")
+    if isinstance(schedule, Mapping) and schedule.get("name") in SCHEDULES:
+        values = {key: value for key, value in schedule.items() if key != "name"}
+        found += _unknown_parameters(schedule["name"], SCHEDULES, values, "optimizer.schedule")
+    return found
+
+
+def _unknown_parameters(
+    name: str, choices: Mapping[str, type[Any]], values: Mapping[str, Any], path: str
+) -> list[Problem]:
+    given = {"learning_rate", "initial_learning_rate", "decay_steps", "first_decay_steps"}
+    return bind_signature(
+        choices[name],
+        values,
+        path,
+        provided=given - set(values),
+        called=name,
+        refuses_others=True,
+    )
+
+
+def _learning_rate(
+    config: Mapping[str, Any], total_steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate, or its schedule.
+
+    A schedule starts at `optimizer.learning_rate`; with `warmup_steps` it first climbs there
+    from zero. Without `decay_steps` it spreads over the whole training.
+    """
+    rate = float(config["learning_rate"])
+    if not config.get("schedule"):
+        return rate
+    schedule = dict(config["schedule"])
+    called = SCHEDULES[schedule.pop("name")]
+    known = inspect.signature(called).parameters
+    defaults: dict[str, Any] = {"initial_learning_rate": rate}
+    decay_steps = max(1, total_steps - int(schedule.get("warmup_steps", 0)))
+    defaults |= {"decay_steps": decay_steps, "first_decay_steps": decay_steps}
+    if schedule.get("warmup_steps"):
+        defaults |= {"initial_learning_rate": 0.0, "warmup_target": rate}
+    return called(**{k: v for k, v in defaults.items() if k in known} | schedule)

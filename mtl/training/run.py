@@ -1,0 +1,198 @@
+"""A finished run: its model, its results, predictions and evaluations on new tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import polars as pl
+from omegaconf import OmegaConf
+
+import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
+from mtl.balancing.fixed import Fixed
+from mtl.data.batches import Examples
+from mtl.data.preparation import Preparation
+from mtl.data.tables import as_table
+from mtl.errors import MtlError
+from mtl.graph.calls import output_names
+from mtl.registry import load_plugins
+from mtl.reporting.folder import RunFolder
+from mtl.tasks.task import Task
+from mtl.training.figures import Figures
+from mtl.training.loop import evaluate
+
+MODEL = "model.keras"
+PREPARATION, GRAPH = "preparation", "graph"
+
+
+class Run:
+    """What `mtl.train` returns and `mtl.load` reads back.
+
+    Attributes:
+        folder: The run's folder.
+        config: Its resolved config.
+        results: What `results.json` holds: status, metrics by split and output, and more.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder.path
+        self.config: dict[str, Any] = OmegaConf.to_container(
+            OmegaConf.load(folder.file("config.yaml")), resolve=True
+        )
+        self.results = folder.read_results()
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, status={self.results.get('status')!r})"
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The whole model: a dict of raw columns in, a dict of outputs out."""
+        load_plugins(self.config.get("plugins"))
+        path = self.folder / MODEL
+        if not path.is_file():
+            raise MtlError(
+                f"{self.folder} has no {MODEL}: the run's status is "
+                f"{self.results.get('status')!r}. Expected a run that trained for an epoch."
+            )
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+
+    @property
+    def graph(self) -> keras.Model:
+        """The numeric core: prepared inputs in, a dict of outputs out."""
+        return self.model.get_layer(GRAPH)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """From a table to the graph's inputs, as fitted on the training split."""
+        return Preparation.from_model(self.model.get_layer(PREPARATION))
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks, as fitted on the training split."""
+        return {
+            name: Task.from_state(self.config["tasks"][name], state)
+            for name, state in self.results["tasks"].items()
+        }
+
+    def predict(self, table: Any) -> dict[str, np.ndarray]:
+        """Predict every task for the rows of a table.
+
+        Args:
+            table: A path, a polars or pandas data frame, or a dict of arrays, with the columns that
+                feed the graph. Labels are not needed.
+
+        Returns:
+            Columns by name: for each task the prediction in the units of its target (transforms
+            undone, classes by name), and the probabilities of classes.
+
+        Raises:
+            MtlError: A column is missing or cannot be read.
+        """
+        table = as_table(table)
+        outputs = self.model.predict(
+            self.preparation.raw(table),
+            batch_size=self.config["training"]["evaluation_batch_size"],
+            verbose=0,
+        )
+        return {
+            column: values
+            for name, task in self.tasks.items()
+            for column, values in task.decode(outputs[name]).items()
+        }
+
+    def evaluate(self, table: Any) -> dict[str, dict[str, float]]:
+        """Measure every task on the rows of a table.
+
+        Args:
+            table: As for `predict`, with the tasks' target columns. A task whose targets are
+                missing from the table is left out.
+
+        Returns:
+            Loss and metrics by output, as in `results["metrics"]`.
+
+        Raises:
+            MtlError: No task's target is there, or a column cannot be read.
+        """
+        table = as_table(table)
+        tasks = {
+            name: task
+            for name, task in self.tasks.items()
+            if set(task.columns) <= set(table.columns)
+        }
+        if not tasks:
+            wanted = sorted({column for task in self.tasks.values() for column in task.columns})
+            raise MtlError(
+                f"The table has none of the targets {wanted}; its columns are {table.columns}. "
+                "To predict without labels use `predict`."
+            )
+        figures = Figures(tasks, Fixed({n: t.weight for n, t in tasks.items() if t.trained}))
+        names = output_names(self.graph)
+        found = evaluate(
+            lambda inputs: dict(_named(self.graph(inputs, training=False), names)),
+            figures,
+            prepare(table, self.preparation, tasks),
+            "table",
+            self.config["training"]["evaluation_batch_size"],
+        )
+        return {
+            name: {m: found[f"table/{name}/{m}"] for m in ("loss", *figures.metrics[name])}
+            for name in tasks
+        }
+
+
+def load(folder: Path | str) -> Run:
+    """Read a run back from its folder.
+
+    Args:
+        folder: Such as `runs/headline/2026-11-20_10-15-02`.
+
+    Raises:
+        MtlError: There is no run in the folder.
+    """
+    return Run(RunFolder.open(folder))
+
+
+def prepare(
+    table: pl.DataFrame,
+    preparation: Preparation,
+    tasks: Mapping[str, Task],
+    rows: np.ndarray | None = None,
+) -> Examples:
+    """Prepare a table: inputs, labels and example weights as arrays.
+
+    Args:
+        table: The rows to prepare.
+        preparation: Makes the graph's inputs.
+        tasks: Encode the labels.
+        rows: Each row's number in the user's table, from 0, for error messages.
+    """
+    labels = {name: task.encode(table, rows) for name, task in tasks.items()}
+    weights = {
+        name: task.example_weights(table, labels[name], rows) for name, task in tasks.items()
+    }
+    return Examples(preparation.transform(table), labels, weights)
+
+
+def whole_model(preparation: Preparation, graph: keras.Model) -> keras.Model:
+    """Join preparation and graph to a model from raw columns to outputs.
+
+    It shares their weights, and is made of built-in and registered layers alone.
+    """
+    raw = {
+        name: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=name)
+        for name, tensor in preparation.model.input.items()
+    }
+    core = keras.Model(graph.input, dict(_named(graph.output, output_names(graph))), name=GRAPH)
+    first = keras.Model(preparation.model.input, preparation.model.output, name=PREPARATION)
+    return keras.Model(raw, core(first(raw)), name="model")
+
+
+def _named(outputs: Any, names: list[str]) -> Any:
+    """Pair the outputs of a graph, whatever their structure, with their names."""
+    if isinstance(outputs, Mapping):
+        return outputs.items()
+    return zip(names, keras.tree.flatten(outputs), strict=True)

@@ -1,0 +1,234 @@
+"""The runner: from a config to a run folder. It knows no model, no data and no strategy."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mtl.config.compose import plain
+from mtl.data.batches import Examples
+from mtl.errors import DivergenceError
+from mtl.reporting.console import Console
+from mtl.reporting.files import replacing
+from mtl.reporting.folder import RunFolder
+from mtl.reporting.history import History
+from mtl.reporting.memory import peak_memory_bytes
+from mtl.reporting.results import nest
+from mtl.reporting.tensorboard import Board
+from mtl.tasks.metrics import best_possible
+from mtl.tasks.names import direction
+from mtl.training.assembly import Assembly, assemble
+from mtl.training.figures import Figures
+from mtl.training.interrupt import interruptible
+from mtl.training.loop import Loop, Observer
+from mtl.training.monitor import Monitor
+from mtl.training.observers import BoardObserver, ConsoleObserver, HistoryObserver
+from mtl.training.optimizers import build_optimizer
+from mtl.training.run import MODEL, Run, whole_model
+from mtl.training.step import StepSettings, TrainingStep
+from mtl.training.summary import summarise
+
+logger = logging.getLogger(__name__)
+
+UNNAMED = "unnamed"
+
+
+def train(
+    config: Mapping[str, Any],
+    *,
+    table: Any = None,
+    command: Sequence[str] | None = None,
+    folder: Path | None = None,
+) -> Run:
+    """Train what a config describes, and leave a run folder.
+
+    Args:
+        config: From `mtl.compose`, or the command line.
+        table: A path, data frame or dict of arrays that takes the place of the config's data.
+        command: The words of the command line, for `environment.json`.
+        folder: The run's folder, which must not exist yet. Default: a new one,
+            `<runs>/<name>/<date_time>`.
+
+    Returns:
+        The run. Its status is `completed`, `stopped_early`, or `interrupted` after Ctrl-C.
+
+    Raises:
+        ConfigError: With every problem of the config; nothing is left behind then.
+        DivergenceError: A loss became NaN or infinite; what there is until then is left behind.
+        MtlError: The data cannot be read, or the run folder cannot be written.
+    """
+    config = _with_seed(plain(config))
+    keras.utils.set_random_seed(config["training"]["seed"])
+    if config["training"]["deterministic"]:
+        tf.config.experimental.enable_op_determinism()
+    assembly = assemble(config, table)
+    run_folder = _make_folder(config, folder)
+    console = Console()
+    with ExitStack() as stack:
+        stack.enter_context(run_folder.log())
+        board = stack.enter_context(Board(run_folder.file("tensorboard")))
+        run_folder.write_config(config)
+        run_folder.write_environment(command or [], seed=config["training"]["seed"])
+        progress = console.progress(assembly.config["training"]["epochs"])
+        monitor_name = assembly.config["training"]["monitor"]
+        loop = make_loop(
+            assembly,
+            [
+                ConsoleObserver(progress, monitor_name),
+                HistoryObserver(History(run_folder.path)),
+                BoardObserver(board, assembly.graph),
+            ],
+        )
+        console.summary(summarise(assembly, loop.step.notes))
+        for note in loop.step.notes:
+            logger.info(note)
+        board.text(config)
+        board.graph(assembly.graph)
+        run_folder.write_results(_results(assembly, loop, "running", {}))
+        figures = _train(loop, assembly, run_folder, progress, stack)
+        board.hparams(config, figures)
+    run = Run(run_folder)
+    console.results(run.results)
+    console.folder(run.folder)
+    return run
+
+
+def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
+    """Build the training step and the loop around it.
+
+    Args:
+        assembly: What is trained.
+        observers: Who is told what happens.
+    """
+    training = assembly.config["training"]
+    batches = -(-len(assembly.examples["training"]) // training["batch_size"])
+    optimizer, clipping = build_optimizer(
+        assembly.config["optimizer"],
+        batches * training["epochs"],
+        scale_loss=training["precision"] == "mixed_float16",
+    )
+    step = TrainingStep(
+        assembly.graph,
+        assembly.tasks,
+        assembly.balancer,
+        optimizer,
+        clipping,
+        StepSettings(training["xla"], training["embedding_updates"], training["batch_size"]),
+    )
+    return Loop(
+        step=step,
+        figures=Figures(assembly.tasks, assembly.balancer),
+        examples=assembly.examples,
+        monitor=_monitor(training),
+        epochs=training["epochs"],
+        batch_size=training["batch_size"],
+        evaluation_batch_size=training["evaluation_batch_size"],
+        seed=training["seed"],
+        shuffle=training["shuffle"],
+        restore_best=training["restore_best"],
+        observers=list(observers),
+    )
+
+
+def _train(
+    loop: Loop,
+    assembly: Assembly,
+    run_folder: RunFolder,
+    progress: Any,
+    stack: ExitStack,
+) -> dict[str, float]:
+    """Run the loop and write what came of it, also if it ended badly."""
+    status = "failed"
+    figures: dict[str, float] = {}
+    try:
+        with progress, interruptible() as interruption:
+            loop.run(interruption)
+        status = loop.status
+    except DivergenceError as error:
+        logger.error(error)
+        status = "diverged"
+        raise
+    finally:
+        if status != "failed":
+            if loop.monitor.best_epoch or status != "diverged":
+                figures = {
+                    name: value
+                    for split in assembly.examples
+                    for name, value in loop.evaluate(split).items()
+                }
+                _save_model(assembly, run_folder)
+            run_folder.write_results(_results(assembly, loop, status, figures))
+    return figures
+
+
+def _save_model(assembly: Assembly, run_folder: RunFolder) -> None:
+    model = whole_model(assembly.preparation, assembly.graph)
+    with replacing(run_folder.file(MODEL)) as path:
+        model.save(path)
+
+
+def _results(
+    assembly: Assembly, loop: Loop, status: str, figures: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return what `results.json` holds."""
+    monitor = loop.monitor
+    return {
+        "status": status,
+        "name": assembly.config["name"],
+        "epochs": loop.last_epoch,
+        "best_epoch": monitor.best_epoch or None,
+        "monitor": {"name": monitor.name, "mode": monitor.mode, "value": monitor.best},
+        "metrics": nest(figures),
+        "best_possible": _best_possible(assembly) if figures else {},
+        "examples": {split: len(examples) for split, examples in assembly.examples.items()},
+        "tasks": {name: task.state() for name, task in assembly.tasks.items()},
+        "step": loop.step.notes,
+        "seconds": loop.seconds,
+        "examples_per_second": loop.trained_examples / loop.seconds if loop.seconds else None,
+        "peak_memory_bytes": peak_memory_bytes(),
+    }
+
+
+def _best_possible(assembly: Assembly) -> dict[str, dict[str, dict[str, float]]]:
+    """Return what a model would reach that knew how generated data came about."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for split, rows in assembly.dataset.splits.items():
+        for name, task in assembly.tasks.items():
+            known = assembly.dataset.known.get(task.columns[0])
+            if known is not None and len(task.columns) == 1:
+                labels = assembly.examples[split].targets[name]
+                best = best_possible(task, np.asarray(known)[rows], labels)
+                if best:
+                    found.setdefault(split, {})[name] = best
+    return found
+
+
+def _monitor(training: Mapping[str, Any]) -> Monitor:
+    mode = training["monitor_mode"]
+    if mode == "auto":
+        mode = direction(training["monitor"].rpartition("/")[2])
+    return Monitor(
+        training["monitor"], mode, training["patience"], training["minimum_improvement"]
+    )
+
+
+def _with_seed(config: dict[str, Any]) -> dict[str, Any]:
+    """Draw a seed where the config has none, so that the saved config has the one that was used."""
+    training = dict(config["training"])
+    if training.get("seed") is None:
+        training["seed"] = secrets.randbelow(2**32)
+    return {**config, "training": training, "name": config.get("name") or UNNAMED}
+
+
+def _make_folder(config: Mapping[str, Any], folder: Path | None) -> RunFolder:
+    if folder is None:
+        return RunFolder.create(config["runs"], config["name"])
+    return RunFolder.create(folder.parent, folder.name)

@@ -1,0 +1,85 @@
+"""What the console shows of an assembly before it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from mtl.graph.calls import output_names
+from mtl.graph.sharing import services
+from mtl.reporting.summary import InputSummary, SharedLayer, Summary, TaskSummary
+from mtl.tasks.task import Task
+from mtl.training.assembly import Assembly
+
+
+def summarise(assembly: Assembly, notes: Sequence[str]) -> Summary:
+    """Describe inputs, outputs, tasks, shared layers, splits and parameters.
+
+    Args:
+        assembly: What is about to be trained.
+        notes: How the step is computed.
+    """
+    serving = services(assembly.graph)
+    return Summary(
+        name=assembly.config["name"],
+        builder=assembly.config["model"]["name"],
+        inputs=[
+            InputSummary(s.name, s.columns, s.kind, s.shape, s.dtype)
+            for s in assembly.preparation.specifications.values()
+        ],
+        tasks=[_task(name, assembly) for name in _ordered(assembly)],
+        shared=[
+            SharedLayer(
+                s.layer.name, type(s.layer).__name__, s.outputs, s.layer.count_params(), s.calls
+            )
+            for s in serving
+            if s.shared
+        ],
+        splits={split: len(examples) for split, examples in assembly.examples.items()},
+        parameters=assembly.graph.count_params(),
+        trainable=sum(_size(w) for w in assembly.graph.trainable_weights),
+        steps=notes,
+    )
+
+
+def _ordered(assembly: Assembly) -> list[str]:
+    """Return the tasks' outputs as the config has them, then the outputs without a task."""
+    rest = [name for name in output_names(assembly.graph) if name not in assembly.tasks]
+    return [*assembly.tasks, *rest]
+
+
+def _task(name: str, assembly: Assembly) -> TaskSummary:
+    own = [s.layer for s in services(assembly.graph) if s.outputs == (name,)]
+    parameters = sum(layer.count_params() for layer in own)
+    task = assembly.tasks.get(name)
+    if task is None:
+        return TaskSummary(name, "", "", "", 0.0, parameters=parameters, untrained=True)
+    return TaskSummary(
+        name,
+        task.kind,
+        _target(task, assembly.config["tasks"][name]),
+        task.loss_name,
+        task.weight,
+        task.auxiliary_of,
+        parameters,
+        not task.trained,
+    )
+
+
+def _target(task: Task, config: Mapping[str, Any]) -> str:
+    """Say what is predicted: `num_reactions above 12`."""
+    words = ", ".join(task.columns)
+    if config.get("above") is not None:
+        words += f" above {task.fitted.threshold:g}"
+    elif config.get("equals") is not None:
+        words += f" equals {config['equals']}"
+    if config.get("transform") is not None:
+        names = config["transform"]
+        words += f", {names if isinstance(names, str) else ', '.join(map(str, names))}"
+    return words
+
+
+def _size(weight: keras.Variable) -> int:
+    return int(weight.value.shape.num_elements())

@@ -1,0 +1,156 @@
+"""Graphs divided at their embeddings: which may leave, and that the outputs stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mtl.graph.division import DividedGraph
+from mtl.layers.lstm import LSTM
+
+WORDS, LENGTH, WIDTH = 9, 5, 4
+
+
+def ids_input() -> keras.KerasTensor:
+    return keras.Input((LENGTH,), dtype="int32", name="ids")
+
+
+def model_of(head: Callable[[keras.KerasTensor], keras.KerasTensor], **table: object) -> keras.Model:
+    """An embedding of the ids, and a head on it."""
+    ids = ids_input()
+    embedded = keras.layers.Embedding(WORDS, WIDTH, name="words", **table)(ids)
+    return keras.Model({"ids": ids}, {"y": head(embedded)})
+
+
+def ids(rows: int = 3) -> dict[str, tf.Tensor]:
+    random = np.random.default_rng(0)
+    return {"ids": tf.constant(random.integers(0, WORDS, (rows, LENGTH)), tf.int32)}
+
+
+def assert_divided_is_whole(model: keras.Model) -> DividedGraph:
+    divided = DividedGraph(model)
+    outputs = divided(ids(), divided.feed(divided.fetch(ids())))
+    for name, value in model(ids()).items():
+        np.testing.assert_allclose(outputs[name], value, atol=1e-6)
+    return divided
+
+
+def test_an_lstm_is_fed_the_projection_of_distinct_rows() -> None:
+    divided = assert_divided_is_whole(model_of(LSTM(3)))
+    lookup, = divided.cut.lookups
+    assert not lookup.needs_rows
+    fetched = divided.fetch(ids())
+    assert len(np.unique(fetched.rows["words"])) == len(fetched.rows["words"]) <= WORDS
+    fed, = divided.feed(fetched)
+    assert fed.shape == (3, LENGTH, 4 * 3)
+
+
+def test_any_other_reader_is_fed_the_vectors() -> None:
+    divided = assert_divided_is_whole(model_of(keras.layers.LSTM(3)))
+    lookup, = divided.cut.lookups
+    assert lookup.needs_rows
+    assert not lookup.projected
+
+
+def test_two_readers_get_what_each_needs() -> None:
+    def both(embedded: keras.KerasTensor) -> keras.KerasTensor:
+        pooled = keras.layers.GlobalAveragePooling1D()(embedded)
+        return keras.layers.Concatenate()([LSTM(3)(embedded), pooled])
+
+    lookup, = assert_divided_is_whole(model_of(both)).cut.lookups
+    assert lookup.needs_rows
+    assert len(lookup.projected) == 1
+
+
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_masks_reach_their_readers(return_sequences: bool) -> None:
+    def head(embedded: keras.KerasTensor) -> keras.KerasTensor:
+        sequence = LSTM(3, return_sequences=return_sequences)(embedded)
+        return keras.layers.GlobalAveragePooling1D()(sequence) if return_sequences else sequence
+
+    model = model_of(head, mask_zero=True)
+    assert np.any(ids()["ids"].numpy() == 0)
+    unmasked = DividedGraph(model)
+    fed = unmasked.feed(unmasked.fetch(ids()))
+    assert_divided_is_whole(model)
+    assert len(fed) == 1
+
+
+def test_ids_may_be_computed_without_weights() -> None:
+    given = ids_input()
+    shifted = keras.ops.minimum(keras.ops.roll(given, 1, axis=1) + 1, WORDS - 1)
+    vectors = keras.layers.Embedding(WORDS, WIDTH, name="words")(shifted)
+    head = keras.layers.Dense(2)(keras.layers.Flatten()(vectors))
+    model = keras.Model({"ids": given}, {"y": head, "kept": shifted})
+    divided = assert_divided_is_whole(model)
+    assert set(divided.tables) == {"words"}
+    assert len(divided.cut.before) >= 3
+
+
+def test_an_output_may_be_the_vectors_themselves() -> None:
+    assert assert_divided_is_whole(model_of(lambda embedded: embedded)).cut.lookups[0].needs_rows
+
+
+class Tied(keras.layers.Layer):
+    """Multiplies by another layer's table."""
+
+    def __init__(self, embedding: keras.layers.Embedding) -> None:
+        super().__init__()
+        self.embedding = embedding
+
+    def call(self, hidden: tf.Tensor) -> tf.Tensor:
+        return keras.ops.matmul(hidden, keras.ops.transpose(self.embedding.embeddings))
+
+
+def tied() -> keras.Model:
+    given = ids_input()
+    words = keras.layers.Embedding(WORDS, WIDTH, name="words")
+    return keras.Model({"ids": given}, {"y": Tied(words)(words(given))})
+
+
+def nested() -> keras.Model:
+    inner = model_of(keras.layers.GlobalAveragePooling1D())
+    given = ids_input()
+    return keras.Model({"ids": given}, {"y": inner({"ids": given})["y"]})
+
+
+def weighted_ids() -> keras.Model:
+    given = ids_input()
+    chosen = keras.ops.argmax(keras.layers.Embedding(WORDS, 6, name="first")(given), axis=-1)
+    vectors = keras.layers.Embedding(WORDS, WIDTH, name="words")(chosen)
+    return keras.Model({"ids": given}, {"y": vectors})
+
+
+def frozen() -> keras.Model:
+    model = model_of(keras.layers.GlobalAveragePooling1D())
+    model.get_layer("words").trainable = False
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (tied, "a weight of"),
+        (nested, "a weight of"),
+        (weighted_ids, "depend on the weights of ['first']"),
+        (frozen, "not trainable"),
+        (lambda: model_of(lambda e: e, embeddings_regularizer="l2"), "regularised"),
+        (lambda: model_of(lambda e: e, embeddings_constraint="max_norm"), "constrained"),
+    ],
+)
+def test_an_embedding_that_cannot_leave_stays_and_says_why(
+    make: Callable[[], keras.Model], reason: str
+) -> None:
+    divided = assert_divided_is_whole(make())
+    assert "words" not in divided.tables
+    assert reason in divided.cut.reasons["words"]
+
+
+def test_an_id_that_the_table_lacks_is_refused() -> None:
+    divided = DividedGraph(model_of(LSTM(3)))
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        divided.fetch({"ids": tf.fill((1, LENGTH), WORDS)})

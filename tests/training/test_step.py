@@ -1,0 +1,294 @@
+"""The training step against Keras's optimizers fed densified gradients."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mtl.balancing.fixed import Fixed
+from mtl.layers.lstm import LSTM
+from mtl.models.headline import headline
+from mtl.training.optimizers import Clipping
+from mtl.training.step import StepSettings, TrainingStep
+
+BATCH, LENGTH, WORDS = 8, 6, 12
+WEIGHTS = {"main_output": 1.0, "aux_output": 0.2}
+
+
+class SquaredError:
+    """A task with the mean squared error, NaN for a missing label."""
+
+    def loss(
+        self, labels: tf.Tensor, outputs: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        labels = tf.reshape(labels, (-1, 1))
+        there = tf.math.is_finite(labels)
+        error = tf.where(there, tf.where(there, labels, 0.0) - tf.cast(outputs, tf.float32), 0.0)
+        counted = weights[:, tf.newaxis] * tf.cast(there, tf.float32)
+        return tf.reduce_sum(counted * error**2), tf.reduce_sum(counted)
+
+
+def small_headline(**arguments: object) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return headline(
+        vocabulary_size=WORDS,
+        length=LENGTH,
+        embedding_size=7,
+        lstm_units=4,
+        dense_units=5,
+        dense_layers=1,
+        **arguments,
+    )
+
+
+def batches(count: int, seed: int = 0) -> list[tuple[dict, dict, dict]]:
+    """Batches in which most ids repeat and some labels are missing."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        ids = random.integers(0, WORDS, (BATCH, LENGTH)) * (random.random((BATCH, LENGTH)) < 0.5)
+        inputs = {"main_input": ids.astype("int32"), "aux_input": random.normal(size=(BATCH, 5))}
+        labels = {name: random.normal(size=BATCH) for name in WEIGHTS}
+        labels["aux_output"][:3] = np.nan
+        weights = {name: random.random(BATCH) + 0.5 for name in WEIGHTS}
+        found.append(
+            tuple(
+                {k: tf.constant(v, tf.int32 if v.dtype == np.int32 else tf.float32)
+                 for k, v in part.items()}
+                for part in (inputs, labels, weights)
+            )
+        )
+    return found
+
+
+def reference_training(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, steps: list[tuple]
+) -> list[np.ndarray]:
+    """Train with Keras's model and optimizer, summing repeated rows first."""
+    for inputs, labels, weights in steps:
+        with tf.GradientTape() as tape:
+            outputs = model(inputs, training=True)
+            total = 0.0
+            for name, weight in WEIGHTS.items():
+                value, count = SquaredError().loss(labels[name], outputs[name], weights[name])
+                total += weight * value / count
+            total += sum(model.losses)
+        gradients = tape.gradient(total, model.trainable_variables)
+        optimizer.apply([tf.convert_to_tensor(g) for g in gradients], model.trainable_variables)
+    return model.get_weights()
+
+
+def step_for(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    clipping: Clipping | None = None,
+    **settings: object,
+) -> TrainingStep:
+    return TrainingStep(
+        model,
+        {name: SquaredError() for name in WEIGHTS},
+        Fixed(WEIGHTS),
+        optimizer,
+        clipping or Clipping(),
+        StepSettings(batch_size=BATCH, **settings),
+    )
+
+
+OPTIMIZERS = {
+    "sgd": lambda: keras.optimizers.SGD(0.1),
+    "sgd with momentum": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.01),
+    "rmsprop centered": lambda: keras.optimizers.RMSprop(0.01, centered=True),
+    "rmsprop with momentum": lambda: keras.optimizers.RMSprop(0.01, momentum=0.5),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.1),
+    "adam": lambda: keras.optimizers.Adam(0.01),
+    "adamw": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "schedule": lambda: keras.optimizers.RMSprop(
+        keras.optimizers.schedules.CosineDecay(0.05, decay_steps=6)
+    ),
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("xla", [False, True])
+def test_weights_are_those_of_keras_with_summed_rows(optimizer: str, xla: bool) -> None:
+    steps = batches(8)
+    expected = reference_training(small_headline(lstm="keras"), OPTIMIZERS[optimizer](), steps)
+    model = small_headline()
+    step = step_for(model, OPTIMIZERS[optimizer](), xla=xla)
+    assert step.uses_xla is xla
+    for batch in steps:
+        step(*batch)
+    for value, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=3e-5)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "by_row"),
+    [("sgd", True), ("rmsprop", True), ("adagrad", True), ("adam", False), ("adamw", False),
+     ("sgd with momentum", False), ("rmsprop with momentum", False)],
+)
+def test_rows_are_updated_alone_only_where_that_is_exact(optimizer: str, by_row: bool) -> None:
+    step = step_for(small_headline(), OPTIMIZERS[optimizer]())
+    assert set(step.updates) == ({"embedding"} if by_row else set())
+    assert any("embedding" in note.lower() for note in step.notes)
+
+
+@pytest.mark.parametrize(
+    ("ours", "keras_arguments"),
+    [
+        (Clipping(clipnorm=0.05), {"clipnorm": 0.05}),
+        (Clipping(global_clipnorm=0.1), {"global_clipnorm": 0.1}),
+        (Clipping(clipvalue=0.01), {"clipvalue": 0.01}),
+    ],
+)
+def test_clipping_sees_summed_rows(ours: Clipping, keras_arguments: dict[str, float]) -> None:
+    steps = batches(5)
+    reference = keras.optimizers.SGD(1.0, **keras_arguments)
+    expected = reference_training(small_headline(lstm="keras"), reference, steps)
+    model = small_headline()
+    step = step_for(model, keras.optimizers.SGD(1.0), ours)
+    for batch in steps:
+        step(*batch)
+    for value, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=2e-6)
+    unclipped = small_headline()
+    step = step_for(unclipped, keras.optimizers.SGD(1.0))
+    for batch in steps:
+        step(*batch)
+    assert np.abs(unclipped.get_weights()[0] - expected[0]).max() > 0.01
+
+
+def test_a_row_that_comes_back_has_the_moments_it_would_have() -> None:
+    """Row 5 is touched at the first and the last of 20 steps only."""
+    steps = batches(20)
+    for number, (inputs, _, _) in enumerate(steps):
+        ids = inputs["main_input"].numpy()
+        ids[ids == 5] = 4
+        if number in (0, 19):
+            ids[0, 0] = 5
+        inputs["main_input"] = tf.constant(ids)
+    optimizer = keras.optimizers.RMSprop(0.01, rho=0.7)
+    expected = reference_training(small_headline(lstm="keras"), optimizer, steps)
+    model = small_headline()
+    step = step_for(model, keras.optimizers.RMSprop(0.01, rho=0.7), xla=False)
+    for batch in steps:
+        step(*batch)
+    np.testing.assert_allclose(model.get_weights()[0][5], expected[0][5], atol=1e-6)
+
+
+def test_lazy_adam_leaves_untouched_rows_where_they_are() -> None:
+    model = small_headline()
+    step = step_for(model, keras.optimizers.Adam(0.1), embedding_updates="lazy", xla=False)
+    first, second = batches(2)
+    for ids, (inputs, _, _) in zip(([1, 2], [2, 3]), (first, second), strict=True):
+        inputs["main_input"] = tf.constant(np.resize(ids, (BATCH, LENGTH)), tf.int32)
+    step(*first)
+    after_first = model.get_weights()[0].copy()
+    step(*second)
+    moved = np.abs(model.get_weights()[0] - after_first).max(axis=1) > 0
+    assert moved.tolist() == [number in (2, 3) for number in range(WORDS)]
+
+
+def test_lazy_adam_is_adam_while_every_row_is_touched() -> None:
+    steps = batches(4)
+    for inputs, _, _ in steps:
+        ids = np.resize(np.arange(WORDS), (BATCH, LENGTH))
+        inputs["main_input"] = tf.constant(ids, tf.int32)
+    expected = reference_training(small_headline(lstm="keras"), keras.optimizers.Adam(0.01), steps)
+    model = small_headline()
+    step = step_for(model, keras.optimizers.Adam(0.01), embedding_updates="lazy", xla=False)
+    for batch in steps:
+        step(*batch)
+    for value, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=2e-6)
+
+
+def test_sums_and_outputs_are_those_of_the_model() -> None:
+    (inputs, labels, weights), = batches(1)
+    model = small_headline()
+    before = model(inputs)
+    sums, outputs = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
+    for name in WEIGHTS:
+        np.testing.assert_allclose(outputs[name], before[name], atol=1e-6)
+    expected = SquaredError().loss(labels["aux_output"], before["aux_output"], weights["aux_output"])
+    np.testing.assert_allclose(sums[:, 1], expected, rtol=1e-5)
+
+
+def test_outputs_without_training_are_those_of_the_model() -> None:
+    (inputs, _, _), = batches(1)
+    model = small_headline()
+    step = step_for(model, keras.optimizers.SGD(0.1))
+    for name, value in step.outputs(inputs).items():
+        np.testing.assert_allclose(value, model(inputs)[name], atol=1e-6)
+
+
+def test_a_batch_without_any_label_changes_nothing() -> None:
+    (inputs, labels, weights), = batches(1)
+    labels = {name: tf.fill((BATCH,), np.nan) for name in labels}
+    model = small_headline()
+    before = model.get_weights()
+    sums, _ = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
+    assert sums.numpy().tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    for value, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(value, other)
+
+
+def shared_and_masked() -> keras.Model:
+    """Two inputs through one embedding with masks and one LSTM; dropout and batch normalisation."""
+    keras.utils.set_random_seed(5)
+    left, right = (keras.Input((LENGTH,), dtype="int32", name=n) for n in ("left", "right"))
+    embed = keras.layers.Embedding(WORDS, 6, mask_zero=True, name="words")
+    read = LSTM(4, kernel_regularizer="l2", name="read")
+    a, b = read(embed(left)), read(embed(keras.ops.flip(right, axis=1)))
+    pooled = keras.layers.GlobalAveragePooling1D()(embed(left))
+    hidden = keras.layers.BatchNormalization()(keras.layers.Concatenate()([a, b, pooled]))
+    return keras.Model(
+        {"left": left, "right": right},
+        {n: keras.layers.Dense(1, name=n, bias_regularizer="l2")(hidden) for n in WEIGHTS},
+    )
+
+
+def test_shared_layers_masks_and_regularisers() -> None:
+    steps = batches(4)
+    for inputs, _, _ in steps:
+        ids = inputs.pop("main_input")
+        del inputs["aux_input"]
+        inputs["left"], inputs["right"] = ids, tf.reverse(ids, (0,))
+    expected = reference_training(shared_and_masked(), keras.optimizers.SGD(0.1), steps)
+    model = shared_and_masked()
+    step = step_for(model, keras.optimizers.SGD(0.1), xla=True)
+    assert set(step.graph.tables) == {"words"}
+    for batch in steps:
+        step(*batch)
+    for weight, value, other in zip(model.weights, model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=5e-5, err_msg=weight.path)
+
+
+def test_float16_scales_the_loss_and_stays_near_float32() -> None:
+    steps = batches(4)
+    expected = reference_training(small_headline(lstm="keras"), keras.optimizers.SGD(0.1), steps)
+    try:
+        keras.config.set_dtype_policy("mixed_float16")
+        model = small_headline()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
+    step = step_for(model, optimizer, xla=False)
+    assert not step.updates
+    for batch in steps:
+        step(*batch)
+    for value, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=0.01)
+
+
+def test_partial_batches_do_not_compile_again() -> None:
+    step = step_for(small_headline(), keras.optimizers.SGD(0.1), xla=True)
+    batch, = batches(1)
+    partial = tuple({k: v[:3] for k, v in part.items()} for part in batch)
+    step(*batch)
+    compiled = step._core_compiled.experimental_get_tracing_count()
+    step(*partial)
+    assert step._core_compiled.experimental_get_tracing_count() == compiled == 1
