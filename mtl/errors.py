@@ -30,7 +30,7 @@ class Problem:
     Attributes:
         path: Where it stands in the config, for example `tasks.main_output.loss`.
         found: What stands there.
-        expected: What may stand there, or what to do.
+        expected: What may stand there, or what to do; empty where `found` says that too.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.found}. {self.expected}"
+        return f"{self.path}: {self.found}. {self.expected}".rstrip()
 
 
 class ConfigError(MtlError):

@@ -225,9 +225,13 @@ def _weights(model: keras.Model) -> dict[str, Any]:
 
 def _buckets(values: np.ndarray) -> np.ndarray:
     """Return left edge, right edge and count of each bucket, shape (buckets, 3)."""
-    values = values.ravel()
+    # In double precision: between two huge single ones there is no room for the edges of buckets.
+    values = values.astype(np.float64).ravel()
     values = values[np.isfinite(values)]
     if not values.size:
         return np.zeros((0, 3))
+    if values.min() == values.max():
+        room = max(0.5, float(np.spacing(abs(values[0]))))
+        return np.array([[values[0] - room, values[0] + room, values.size]])
     counts, edges = np.histogram(values, BUCKETS)
     return np.stack([edges[:-1], edges[1:], counts], axis=1).astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,16 +21,19 @@ from mtl.config.check import (
     check_graph,
     check_monitor,
     check_values,
+    distinct,
 )
+from mtl.config.check.sections import feeds, listed
 from mtl.data.batches import Examples
 from mtl.data.columns import COLUMN_KINDS
 from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.preparation import Preparation, fit_preparation
+from mtl.data.tables import column_names
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.graph.calls import calls, input_names, output_names
 from mtl.registry import balancers, builders, generators, kinds, load_plugins
 from mtl.tasks.fit import fit_tasks, main_task
-from mtl.tasks.names import WEIGHTED, direction, loss_names, metric_names, option_names
+from mtl.tasks.names import direction, loss_names, metric_names, option_names
 from mtl.tasks.task import Task
 from mtl.training.figures import Figures
 from mtl.training.optimizers import OPTIMIZERS, SCHEDULES, check_optimizer
@@ -73,12 +76,16 @@ class _Problems:
         self.found: list[Problem] = []
         self.errors: list[MtlError] = []
 
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Take in what a check found, but for places in the config that were complained of."""
+        self.found = distinct(self.found, problems)
+
     def attempt(self, path: str, work: Callable[[], Result]) -> Result | None:
         """Return what `work` returns, or None after noting why it failed."""
         try:
             return work()
         except ConfigError as error:
-            self.found += error.problems
+            self.add(error.problems)
         except MtlError as error:
             self.found.append(Problem(path, str(error).rstrip("."), ""))
             self.errors.append(error)
@@ -90,11 +97,10 @@ class _Problems:
 
     def report(self) -> None:
         """Raise what was found; an error that stands alone is raised as it came."""
-        unique = list(dict.fromkeys(self.found))
-        if len(unique) == 1 and self.errors:
+        if len(self.found) == 1 and self.errors:
             raise self.errors[0]
-        if unique:
-            raise ConfigError(unique)
+        if self.found:
+            raise ConfigError(self.found)
 
 
 def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
@@ -108,11 +114,12 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
         ConfigError: With every problem that was found.
         MtlError: The single problem, where there is just one and it is not the config's.
     """
-    config = _with_debug(config)
     load_plugins(config.get("plugins"))
     problems = _Problems()
-    problems.found += check_values(config, _known(), table_is_given=table is not None)
-    problems.found += _check_signatures(config, problems)
+    problems.add(check_values(config, _known(), table_is_given=table is not None))
+    if not problems.concern("debug", "training"):
+        config = _with_debug(config)
+    problems.add(_check_signatures(config, problems))
     dataset = _load(config, table, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
@@ -123,8 +130,8 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
         {name: task.weight for name, task in tasks.items() if task.trained},
         **{key: value for key, value in config["balancing"].items() if key != "name"},
     )
-    problems.found += _check_graph(config, graph, preparation, tasks)
-    problems.found += _check_monitor(config, dataset, Figures(tasks, balancer))
+    problems.add(_check_graph(config, graph, preparation, tasks))
+    problems.add(_check_monitor(config, dataset, Figures(tasks, balancer)))
     problems.report()
     return Assembly(
         config,
@@ -170,14 +177,11 @@ def _known() -> Known:
         optimizers=list(OPTIMIZERS),
         schedules=list(SCHEDULES),
         column_kinds=COLUMN_KINDS,
-        task_kinds={name: _task_kind(name) for name in kinds.names()},
+        task_kinds={
+            name: TaskKind(loss_names(name), metric_names(name), option_names(name))
+            for name in kinds.names()
+        },
     )
-
-
-def _task_kind(name: str) -> TaskKind:
-    metrics = metric_names(name)
-    weighted = [f"{WEIGHTED}{metric}" for metric in metrics]
-    return TaskKind(loss_names(name), [*metrics, *weighted], option_names(name))
 
 
 def _check_signatures(config: Mapping[str, Any], problems: _Problems) -> list[Problem]:
@@ -203,17 +207,30 @@ def _check_signatures(config: Mapping[str, Any], problems: _Problems) -> list[Pr
 def _load(config: Mapping[str, Any], table: Any, problems: _Problems) -> Dataset | None:
     if problems.concern("data"):
         return None
-    dataset = problems.attempt("data", lambda: load_dataset(config["data"], table))
-    if dataset is not None:
-        columns = {name: str(dtype) for name, dtype in dataset.table.schema.items()}
-        problems.found += check_columns(config, columns)
-        limit = config["training"].get("limit_batches")
-        if limit is not None and not problems.concern("training"):
-            rows = int(limit) * int(config["training"]["batch_size"])
-            dataset = Dataset(
-                dataset.table, {s: r[:rows] for s, r in dataset.splits.items()}, dataset.known
-            )
-    return dataset
+    data = config["data"]
+    needed = None if table is not None else needed_columns(config)
+    dataset = problems.attempt("data", lambda: load_dataset(data, table, needed=needed))
+    if dataset is None:
+        return None
+    columns = {name: str(dtype) for name, dtype in dataset.table.schema.items()}
+    if table is None and data.get("path") is not None:
+        columns = dict.fromkeys(column_names(data["path"]), "not read") | columns
+    problems.add(check_columns(config, columns))
+    limit = config["training"].get("limit_batches")
+    if limit is None or problems.concern("training"):
+        return dataset
+    rows = int(limit) * int(config["training"]["batch_size"])
+    splits = {split: numbers[:rows] for split, numbers in dataset.splits.items()}
+    return Dataset(dataset.table, splits, dataset.known)
+
+
+def needed_columns(config: Mapping[str, Any]) -> set[str]:
+    """Return the columns that a config's inputs and tasks name."""
+    tasks = [task for task in (config.get("tasks") or {}).values() if isinstance(task, Mapping)]
+    named = [feed.column for feed in feeds(config)]
+    named += [column for task in tasks for column in listed(task.get("target"))]
+    named += [column for task in tasks for column in listed(task.get("sample_weight"))]
+    return {column for column in named if isinstance(column, str)}
 
 
 def _fit_tasks(

@@ -17,7 +17,7 @@ from mtl.balancing.fixed import Fixed
 from mtl.data.batches import Examples
 from mtl.data.preparation import Preparation
 from mtl.data.tables import as_table
-from mtl.errors import MtlError
+from mtl.errors import DataError, MtlError
 from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
 from mtl.reporting.folder import RunFolder
@@ -115,7 +115,7 @@ class Run:
             Loss and metrics by output, as in `results["metrics"]`.
 
         Raises:
-            MtlError: No task's target is there, or a column cannot be read.
+            DataError: No task's target is there, or a column cannot be read.
         """
         table = as_table(table)
         tasks = {
@@ -125,7 +125,7 @@ class Run:
         }
         if not tasks:
             wanted = sorted({column for task in self.tasks.values() for column in task.columns})
-            raise MtlError(
+            raise DataError(
                 f"The table has none of the targets {wanted}; its columns are {table.columns}. "
                 "To predict without labels use `predict`."
             )

@@ -1,0 +1,258 @@
+"""The runner from a config to a run folder, on generated headlines with a small model."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import polars as pl
+import pytest
+
+import mtl
+import mtl.config.compose
+from mtl.errors import ConfigError, DataError, DivergenceError
+from mtl.training import loop as loop_module
+
+SMALL = [
+    "data.generator.rows=400",
+    "data.columns.link_name.vocabulary_size=300",
+    "data.columns.link_name.length=12",
+    "model.embedding_size=8",
+    "model.lstm_units=4",
+    "model.dense_units=8",
+    "model.dense_layers=1",
+    "training.epochs=2",
+    "training.xla=false",
+]
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def small(*overrides: str) -> Any:
+    return mtl.compose("headline", [*SMALL, *overrides])
+
+
+def weights_of(run: mtl.Run) -> list[np.ndarray]:
+    return run.graph.get_weights()
+
+
+def posts(rows: int = 40, seed: int = 5) -> pl.DataFrame:
+    """New posts of the generator's columns."""
+    from mtl.data.generated.headlines import headlines
+
+    return headlines(rows=rows, seed=seed).table
+
+
+def test_a_run_leaves_its_folder(tmp_path: Path) -> None:
+    run = mtl.train(small())
+    assert run.folder.parent == tmp_path / "runs" / "headline"
+    names = {path.name for path in run.folder.iterdir()}
+    assert names == {
+        "config.yaml", "environment.json", "history.csv", "results.json", "model.keras",
+        "tensorboard", "run.log",
+    }
+    history = pl.read_csv(run.folder / "history.csv")
+    assert history["epoch"].to_list() == [1, 2]
+    assert {"training/loss", "validation/main_output/auc", "learning_rate",
+            "balancing/weight/aux_output"} <= set(history.columns)
+    results = json.loads((run.folder / "results.json").read_text())
+    assert results["status"] == "completed"
+    assert results["examples"] == {"training": 280, "validation": 60, "test": 60}
+    assert set(results["metrics"]) == {"training", "validation", "test"}
+    assert 0.5 < results["best_possible"]["test"]["main_output"]["auc"] < 1
+
+
+def test_weighted_losses_add_up_to_the_total() -> None:
+    run = mtl.train(small("tasks.aux_output.weight=0.3", "training.restore_best=false"))
+    history = pl.read_csv(run.folder / "history.csv").row(-1, named=True)
+    for split in ("training", "validation"):
+        total = history[f"{split}/main_output/loss"] + 0.3 * history[f"{split}/aux_output/loss"]
+        assert history[f"{split}/loss"] == pytest.approx(total, rel=1e-6)
+
+
+def test_learning_beats_chance_on_generated_data() -> None:
+    run = mtl.train(
+        small("data.generator.rows=4000", "training.epochs=8", "optimizer.learning_rate=0.005")
+    )
+    found = run.results["metrics"]["test"]["main_output"]["auc"]
+    assert 0.7 < found < run.results["best_possible"]["test"]["main_output"]["auc"]
+
+
+def test_one_seed_is_one_result_and_another_is_another() -> None:
+    first, again = mtl.train(small()), mtl.train(small())
+    other = mtl.train(small("training.seed=1"))
+    for value, same in zip(weights_of(first), weights_of(again), strict=True):
+        np.testing.assert_array_equal(value, same)
+    assert not np.allclose(weights_of(first)[0], weights_of(other)[0])
+
+
+def test_two_runs_in_one_second_have_two_folders() -> None:
+    config = small("debug=true")
+    assert mtl.train(config).folder != mtl.train(config).folder
+
+
+def test_the_best_epoch_is_restored() -> None:
+    run = mtl.train(small("training.epochs=6", "optimizer.learning_rate=0.3"))
+    history = pl.read_csv(run.folder / "history.csv")
+    losses = history["validation/loss"].to_numpy()
+    assert run.results["best_epoch"] == 1 + losses.argmin()
+    assert run.results["metrics"]["validation"]["total"]["loss"] == pytest.approx(
+        losses.min(), rel=1e-5
+    )
+
+
+def test_patience_stops_early() -> None:
+    run = mtl.train(
+        small("training.epochs=9", "training.patience=1", "training.minimum_improvement=100")
+    )
+    assert run.results["status"] == "stopped_early"
+    assert run.results["epochs"] == 2
+
+
+def test_a_task_of_weight_zero_changes_nothing() -> None:
+    without = mtl.train(small("tasks.aux_output.weight=0"))
+    untrained = mtl.train(small("tasks.aux_output.untrained=true"))
+    for value, same in zip(weights_of(without), weights_of(untrained), strict=True):
+        np.testing.assert_array_equal(value, same)
+    assert "aux_output" in without.results["metrics"]["test"]
+
+
+def test_a_task_may_be_removed() -> None:
+    with pytest.raises(ConfigError, match="aux_output"):
+        mtl.train(small("tasks.aux_output=null"))
+
+
+def interrupt_after(steps: int) -> Callable[..., Any]:
+    """Batches that send the process Ctrl-C after some steps."""
+    original = loop_module.training_batches
+
+    def batches(*arguments: Any, **options: Any) -> Any:
+        for number, batch in enumerate(original(*arguments, **options), start=1):
+            yield batch
+            if number == steps:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    return batches
+
+
+def test_control_c_writes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "training_batches", interrupt_after(3))
+    run = mtl.train(small("training.epochs=50"))
+    assert run.results["status"] == "interrupted"
+    assert run.results["epochs"] == 1
+    assert run.predict(posts(3))["main_output"].shape == (3,)
+
+
+@mtl.builder("linear_for_tests")
+def linear(tasks: Any, *, width: int = 5) -> keras.Model:
+    given = keras.Input((width,), name="aux_input")
+    heads = {name: keras.layers.Dense(task.units, name=name)(given) for name, task in tasks.items()}
+    return keras.Model({"aux_input": given}, heads)
+
+
+def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path) -> None:
+    config = small("optimizer=sgd", "optimizer.learning_rate=10", "training.epochs=3")
+    config = mtl.config.compose.plain(config) | {
+        "model": {"name": "linear_for_tests"},
+        "inputs": {"aux_input": ["status_published", "page"]},
+        "tasks": {
+            "calm": {"target": "num_shares", "kind": "regression", "weight": 0.0},
+            "wild": {"target": "num_reactions", "kind": "regression"},
+        },
+    }
+    config["data"]["columns"]["page"]["of"] = "wild"
+    with pytest.raises(DivergenceError, match=r"The loss of .*'wild'.* in epoch \d at step \d+"):
+        mtl.train(config)
+    folder, = (tmp_path / "runs" / "headline").iterdir()
+    assert json.loads((folder / "results.json").read_text())["status"] == "diverged"
+    assert "NaN or infinite" in (folder / "run.log").read_text()
+
+
+def test_the_model_takes_raw_columns_and_agrees_with_predict() -> None:
+    run = mtl.train(small())
+    table = posts()
+    loaded = keras.models.load_model(run.folder / "model.keras", safe_mode=True)
+    raw = {
+        name: table[name].fill_null("").to_numpy().astype(object)
+        for name in ("link_name", "page", "status_published")
+    }
+    outputs = loaded.predict(raw, verbose=0)
+    predicted = mtl.load(run.folder).predict(table)
+    np.testing.assert_allclose(
+        outputs["main_output"][:, 0], predicted["main_output_probability"], rtol=1e-5
+    )
+    assert predicted["main_output"].dtype == bool
+
+
+def test_evaluating_the_test_rows_again_gives_the_test_figures() -> None:
+    run = mtl.train(small())
+    table = posts(400, seed=0).sort("status_published")
+    again = mtl.load(run.folder).evaluate(table[-60:])
+    for name, figures in run.results["metrics"]["test"].items():
+        if name in again:
+            assert again[name] == pytest.approx(figures, rel=1e-4)
+    assert set(again) == {"main_output", "aux_output"}
+
+
+def test_evaluation_without_labels_says_what_to_do() -> None:
+    run = mtl.train(small("debug=true"))
+    with pytest.raises(DataError, match="num_reactions"):
+        run.evaluate(posts().drop("num_reactions"))
+
+
+def test_a_table_from_python_takes_the_datas_place() -> None:
+    table = posts(200)
+    run = mtl.train(small(), table=table)
+    assert sum(run.results["examples"].values()) == 200
+    assert run.results["best_possible"] == {}
+
+
+def test_missing_labels_are_left_out() -> None:
+    table = posts(300).with_columns(
+        pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("num_reactions")).alias("num_reactions")
+    )
+    run = mtl.train(small(), table=table)
+    assert np.isfinite(run.results["metrics"]["test"]["main_output"]["loss"])
+
+
+def test_every_problem_comes_at_once() -> None:
+    config = small(
+        "model.lstm_units=many", "tasks.main_output.loss=crossentropi", "tasks.aux_output.weight=-1",
+        "training.epochs=0", "inputs.main_input=link_nam", "training.monitor=validation/los",
+    )
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(config)
+    paths = {problem.path for problem in caught.value.problems}
+    assert {"model.lstm_units", "tasks.main_output.loss", "tasks.aux_output.weight",
+            "training.epochs"} <= paths
+    assert any(path.startswith("inputs.main_input") for path in paths)
+    assert not Path("runs").exists()
+
+
+def test_a_graph_that_does_not_fit_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(small("model.auxiliary_size=4", "training.monitor=validation/main_output/acu"))
+    text = str(caught.value)
+    assert "aux_input" in text
+    assert "validation/main_output/auc" in text
+
+
+def test_mixed_precision_trains() -> None:
+    run = mtl.train(small("training.precision=mixed_bfloat16"))
+    assert np.isfinite(run.results["metrics"]["test"]["main_output"]["loss"])
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_debug_is_a_run_of_seconds() -> None:
+    run = mtl.train(small("debug=true", "training.epochs=50"))
+    assert run.results["epochs"] <= 2
+    assert run.results["examples"]["training"] == 96
