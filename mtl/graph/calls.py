@@ -28,7 +28,7 @@ class Call:
     outputs: tuple[keras.KerasTensor, ...]
     _node: Any
 
-    def compute(self, values: Mapping[int, Any], training: bool | None = None) -> list[Any]:
+    def compute(self, values: Mapping[int, Any], *, training: bool | None = None) -> list[Any]:
         """Call the operation on values instead of symbolic tensors.
 
         Args:
@@ -54,7 +54,7 @@ def calls(model: keras.Model) -> list[Call]:
     Args:
         model: A functional model. Its inputs are no calls.
     """
-    nodes_by_depth = model._nodes_by_depth
+    nodes_by_depth = model._nodes_by_depth  # noqa: SLF001
     return [
         Call(node.operation, tuple(node.input_tensors), tuple(node.outputs), node)
         for depth in sorted(nodes_by_depth, reverse=True)
@@ -68,7 +68,7 @@ def input_names(model: keras.Model) -> list[str]:
 
     The name of an input is its key where the inputs are a dict, else its layer's name.
     """
-    structure = model._inputs_struct
+    structure = model._inputs_struct  # noqa: SLF001
     if isinstance(structure, Mapping):
         names = {id(tensor): str(name) for name, tensor in structure.items()}
         return [names[id(tensor)] for tensor in model.inputs]
@@ -81,8 +81,18 @@ def output_names(model: keras.Model) -> list[str]:
     The name of an output is its key where the outputs are a dict, else the name of the layer that
     makes it.
     """
-    structure = model._outputs_struct
+    structure = model._outputs_struct  # noqa: SLF001
     if isinstance(structure, Mapping):
         names = {id(tensor): str(name) for name, tensor in structure.items()}
         return [names[id(tensor)] for tensor in model.outputs]
-    return [tensor._keras_history.operation.name for tensor in model.outputs]
+    return [tensor._keras_history.operation.name for tensor in model.outputs]  # noqa: SLF001
+
+
+def layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a model and of everything in it, each once."""
+    return list(dict.fromkeys(model._flatten_layers(include_self=False)))  # noqa: SLF001
+
+
+def is_functional(model: object) -> bool:
+    """Whether this module can read a model's graph."""
+    return isinstance(model, keras.Model) and hasattr(model, "_nodes_by_depth")

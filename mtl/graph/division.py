@@ -99,7 +99,7 @@ class DividedGraph(keras.layers.Layer):
         self,
         inputs: Mapping[str, tf.Tensor],
         fed: list[tf.Tensor],
-        training: bool | None = None,
+        training: bool | None = None,  # noqa: FBT001 Keras's signature
     ) -> dict[str, Any]:
         """Compute the outputs, by name, from the inputs and what `feed` returned."""
         values = self._input_values(inputs)
@@ -108,7 +108,7 @@ class DividedGraph(keras.layers.Layer):
         given = self._place_feeds(values, fed)
         for call in self._calls:
             if id(call) not in given:
-                self._store(values, call.outputs, call.compute(values, training))
+                self._store(values, call.outputs, call.compute(values, training=training))
             elif given[id(call)] is not None:
                 projected, mask = given[id(call)]
                 self._store(
@@ -134,7 +134,7 @@ class DividedGraph(keras.layers.Layer):
             if lookup.needs_rows:
                 vectors = next(remaining)
                 if mask is not None:
-                    vectors._keras_mask = mask
+                    vectors._keras_mask = mask  # noqa: SLF001 where Keras keeps masks
                 values[id(lookup.call.outputs[0])] = vectors
             for reader in lookup.projected:
                 given[id(reader)] = (next(remaining), mask)

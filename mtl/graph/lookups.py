@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import keras
 
-from mtl.graph.calls import Call
+from mtl.graph.calls import Call, layers
 from mtl.layers.lstm import LSTM
 
 
@@ -70,10 +70,12 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
     reasons: dict[str, str] = {}
     lookups: list[Lookup] = []
     before: dict[int, Call] = {}
-    for layer in _embeddings(model):
+    for layer in layers(model):
+        if type(layer) is not keras.layers.Embedding:
+            continue
         own = [call for call in graph if call.operation is layer]
         ancestors = {id(a): a for call in own for a in _ancestors(call, graph)}
-        reason = _reason_to_stay(layer, model, own, ancestors)
+        reason = _reason_to_stay(layer, model, ancestors)
         if reason:
             reasons[layer.name] = reason
             continue
@@ -83,22 +85,13 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
     return Cut(tuple(lookups), ordered, reasons)
 
 
-def _embeddings(model: keras.Model) -> list[keras.layers.Embedding]:
-    found = [layer for layer in model._flatten_layers() if _is_embedding(layer)]
-    return list(dict.fromkeys(found))
-
-
-def _is_embedding(layer: keras.layers.Layer) -> bool:
-    return type(layer) is keras.layers.Embedding
-
-
 def _reason_to_stay(
-    layer: keras.layers.Embedding, model: keras.Model, own: list[Call], ancestors: dict[int, Call]
+    layer: keras.layers.Embedding, model: keras.Model, ancestors: dict[int, Call]
 ) -> str | None:
     """Say why an embedding must stay in the graph, or return None where it may leave it."""
     others = [
         other.name
-        for other in model._flatten_layers(include_self=False)
+        for other in layers(model)
         if other is not layer and any(weight is layer.embeddings for weight in other.weights)
     ]
     weighted = [

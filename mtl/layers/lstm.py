@@ -94,7 +94,7 @@ class LSTM(keras.layers.LSTM):
         sequences: tf.Tensor,
         initial_state: list[tf.Tensor],
         mask: tf.Tensor | None,
-        training: bool = False,
+        training: bool = False,  # noqa: FBT001, FBT002 Keras's signature
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Run the recurrence; `keras.layers.RNN.call` calls this."""
         if not self.hoists:
@@ -165,7 +165,8 @@ def _recurrence(
         array = _Arrays(projected.dtype, length, projected.shape[1])
         steps = array.read(projected)
 
-        def forward(time, hidden, carry, hiddens, carries, gates):  # type: ignore[no-untyped-def]
+        def forward(time: Any, *loop: Any) -> tuple[Any, ...]:
+            hidden, carry, hiddens, carries, gates = loop
             mixed = steps.read(time) + tf.matmul(hidden, kernel)
             i, f, g, o = tf.split(mixed, 4, axis=1)
             i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
@@ -194,7 +195,9 @@ def _recurrence(
             squashed_steps = array.read(tf.tanh(carries))
             transposed = tf.transpose(kernel)
 
-            def backward(time, d_hidden, d_carry, d_projected):  # type: ignore[no-untyped-def]
+            def backward(
+                time: Any, d_hidden: Any, d_carry: Any, d_projected: Any
+            ) -> tuple[Any, ...]:
                 i, f, g, o = tf.split(gate_steps.read(time), 4, axis=1)
                 squashed = squashed_steps.read(time)
                 d_hidden += d_hidden_steps.read(time)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import keras
@@ -30,7 +31,7 @@ from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.tables import column_names
 from mtl.errors import ConfigError, MtlError, Problem
-from mtl.graph.calls import calls, input_names, output_names
+from mtl.graph.calls import calls, input_names, is_functional, output_names
 from mtl.registry import balancers, builders, generators, kinds, load_plugins
 from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.names import direction, loss_names, metric_names, option_names
@@ -125,7 +126,11 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     preparation = _fit_preparation(config, dataset, tasks, problems)
     graph = _build(config, preparation, tasks, problems)
     problems.report()
-    assert dataset and tasks and preparation and graph  # noqa: S101 report() has raised otherwise
+    # Nothing is missing here: report() has raised otherwise.
+    assert dataset is not None
+    assert tasks is not None
+    assert preparation is not None
+    assert graph is not None
     balancer = balancers.get(config["balancing"]["name"])(
         {name: task.weight for name, task in tasks.items() if task.trained},
         **{key: value for key, value in config["balancing"].items() if key != "name"},
@@ -134,7 +139,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     problems.add(_check_monitor(config, dataset, Figures(tasks, balancer)))
     problems.report()
     return Assembly(
-        config,
+        dict(config),
         dataset,
         tasks,
         preparation,
@@ -196,7 +201,7 @@ def _check_signatures(config: Mapping[str, Any], problems: _Problems) -> list[Pr
         name = section.get("name")
         if name not in registry.names():
             continue
-        called = problems.attempt(f"{path}.name", lambda r=registry, n=name: r.get(n))
+        called = problems.attempt(f"{path}.name", partial(registry.get, name))
         values = {key: value for key, value in section.items() if key != "name"}
         handed_in = {"weights"} if registry is balancers else {"inputs", "tasks"}
         if called is not None:
@@ -227,9 +232,9 @@ def _load(config: Mapping[str, Any], table: Any, problems: _Problems) -> Dataset
 def needed_columns(config: Mapping[str, Any]) -> set[str]:
     """Return the columns that a config's inputs and tasks name."""
     tasks = [task for task in (config.get("tasks") or {}).values() if isinstance(task, Mapping)]
-    named = [feed.column for feed in feeds(config)]
-    named += [column for task in tasks for column in listed(task.get("target"))]
-    named += [column for task in tasks for column in listed(task.get("sample_weight"))]
+    named: list[object] = [feed.column for feed in feeds(config)]
+    for task in tasks:
+        named += [*listed(task.get("target")), *listed(task.get("sample_weight"))]
     return {column for column in named if isinstance(column, str)}
 
 
@@ -239,9 +244,7 @@ def _fit_tasks(
     if dataset is None or problems.concern("tasks"):
         return None
     rows = dataset.splits["training"]
-    return problems.attempt(
-        "tasks", lambda: fit_tasks(config["tasks"], dataset.table[rows], rows)
-    )
+    return problems.attempt("tasks", lambda: fit_tasks(config["tasks"], dataset.table[rows], rows))
 
 
 def _fit_preparation(
@@ -299,7 +302,7 @@ def _call_builder(
         raise MtlError(
             f"the builder {name!r} fails with these parameters: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(graph, keras.Model) or not hasattr(graph, "_nodes_by_depth"):
+    if not is_functional(graph):
         raise MtlError(
             f"the builder {name!r} returned {type(graph).__name__}. Expected a functional "
             "keras.Model: keras.Model(inputs, outputs)"
@@ -330,9 +333,7 @@ def _check_graph(
     )
 
 
-def _embedding_sizes(
-    graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]
-) -> dict[str, int]:
+def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]) -> dict[str, int]:
     """Return the size of the smallest embedding that reads each input's ids directly."""
     sizes: dict[str, int] = {}
     for call in calls(graph):
@@ -343,9 +344,7 @@ def _embedding_sizes(
     return sizes
 
 
-def _check_monitor(
-    config: Mapping[str, Any], dataset: Dataset, figures: Figures
-) -> list[Problem]:
+def _check_monitor(config: Mapping[str, Any], dataset: Dataset, figures: Figures) -> list[Problem]:
     splits = [split for split, rows in dataset.splits.items() if np.size(rows)]
     names = [name for split in splits for name in figures.names(split)]
     metrics = {name.rpartition("/")[2] for name in names} - {"loss"}

@@ -30,7 +30,7 @@ class Observer(Protocol):
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         """A step was made; `figures` count the epoch so far."""
 
-    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """An epoch was measured."""
 
 
@@ -140,7 +140,7 @@ class Loop:
         if improved and self.restore_best:
             self._best_weights = self.step.model.get_weights()
         for observer in self.observers:
-            observer.epoch_ends(epoch, measured, improved)
+            observer.epoch_ends(epoch, measured, improved=improved)
 
     def _check_divergence(self, epoch: int) -> None:
         """Stop at the first loss that is no number."""

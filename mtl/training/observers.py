@@ -33,7 +33,7 @@ class ConsoleObserver:
         if self.progress.due:
             self.progress.step(step, figures.losses(), examples_per_second)
 
-    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Print the epoch's line."""
         self.progress.end(epoch, figures, monitor=self.monitor, best=improved)
 
@@ -50,7 +50,7 @@ class HistoryObserver:
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         """Nothing is written."""
 
-    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the row."""
         self.history.append({"epoch": epoch, **figures})
 
@@ -73,7 +73,7 @@ class BoardObserver:
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         """Nothing is written."""
 
-    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the epoch."""
         self.board.figures(epoch, figures)
         self.board.histograms(epoch, self.graph)

@@ -192,9 +192,7 @@ def row_update(
         f"{name} with weight decay moves rows that have no gradient": bool(optimizer.weight_decay),
         f"{name} with amsgrad keeps a maximum for each row": getattr(optimizer, "amsgrad", False),
         "the moving average of the weights reads every row": optimizer.use_ema,
-        "gradients are accumulated over several steps": bool(
-            optimizer.gradient_accumulation_steps
-        ),
+        "gradients are accumulated over several steps": bool(optimizer.gradient_accumulation_steps),
     }
     reason = next((text for text, holds in hindrances.items() if holds), "")
     return (None, reason) if reason else (known[type(optimizer)], "")

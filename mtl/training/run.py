@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
 from mtl.balancing.fixed import Fixed
+from mtl.config.compose import plain
 from mtl.data.batches import Examples
 from mtl.data.preparation import Preparation
 from mtl.data.tables import as_table
@@ -40,9 +41,7 @@ class Run:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder.path
-        self.config: dict[str, Any] = OmegaConf.to_container(
-            OmegaConf.load(folder.file("config.yaml")), resolve=True
-        )
+        self.config = plain(OmegaConf.create(folder.file("config.yaml").read_text("utf-8")))
         self.results = folder.read_results()
 
     def __repr__(self) -> str:

@@ -14,13 +14,13 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.config.compose import plain
-from mtl.data.batches import Examples
 from mtl.errors import DivergenceError
 from mtl.reporting.console import Console
 from mtl.reporting.files import replacing
 from mtl.reporting.folder import RunFolder
 from mtl.reporting.history import History
 from mtl.reporting.memory import peak_memory_bytes
+from mtl.reporting.progress import TrainingProgress
 from mtl.reporting.results import nest
 from mtl.reporting.tensorboard import Board
 from mtl.tasks.metrics import best_possible
@@ -93,7 +93,7 @@ def train(
         board.text(config)
         board.graph(assembly.graph)
         run_folder.write_results(_results(assembly, loop, "running", {}))
-        figures = _train(loop, assembly, run_folder, progress, stack)
+        figures = _train(loop, assembly, run_folder, progress)
         board.hparams(config, figures)
     run = Run(run_folder)
     console.results(run.results)
@@ -142,8 +142,7 @@ def _train(
     loop: Loop,
     assembly: Assembly,
     run_folder: RunFolder,
-    progress: Any,
-    stack: ExitStack,
+    progress: TrainingProgress,
 ) -> dict[str, float]:
     """Run the loop and write what came of it, also if it ended badly."""
     status = "failed"
@@ -215,9 +214,7 @@ def _monitor(training: Mapping[str, Any]) -> Monitor:
     mode = training["monitor_mode"]
     if mode == "auto":
         mode = direction(training["monitor"].rpartition("/")[2])
-    return Monitor(
-        training["monitor"], mode, training["patience"], training["minimum_improvement"]
-    )
+    return Monitor(training["monitor"], mode, training["patience"], training["minimum_improvement"])
 
 
 def _with_seed(config: dict[str, Any]) -> dict[str, Any]:

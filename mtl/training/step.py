@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
+from mtl.graph.calls import layers
 from mtl.graph.division import DividedGraph
 from mtl.layers.lstm import LSTM
 from mtl.training.rows import RowUpdate, row_update
@@ -130,8 +131,7 @@ class TrainingStep:
         """
         if self.settings.xla != "auto":
             return bool(self.settings.xla)
-        layers = self.model._flatten_layers(include_self=False)
-        recurrent = any(isinstance(layer, LSTM) and layer.hoists for layer in layers)
+        recurrent = any(isinstance(layer, LSTM) and layer.hoists for layer in layers(self.model))
         on_gpu = bool(tf.config.list_physical_devices("GPU"))
         return (recurrent or on_gpu) and not self.graph.cut.reasons
 

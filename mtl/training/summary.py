@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import keras
 
 from mtl.graph.calls import output_names
 from mtl.graph.sharing import services
 from mtl.reporting.summary import InputSummary, SharedLayer, Summary, TaskSummary
-from mtl.tasks.task import Task
 from mtl.training.assembly import Assembly
 
 
@@ -26,7 +24,7 @@ def summarise(assembly: Assembly, notes: Sequence[str]) -> Summary:
         name=assembly.config["name"],
         builder=assembly.config["model"]["name"],
         inputs=[
-            InputSummary(s.name, s.columns, s.kind, s.shape, s.dtype)
+            InputSummary(s.name, list(s.columns), s.kind, s.shape, s.dtype)
             for s in assembly.preparation.specifications.values()
         ],
         tasks=[_task(name, assembly) for name in _ordered(assembly)],
@@ -59,26 +57,13 @@ def _task(name: str, assembly: Assembly) -> TaskSummary:
     return TaskSummary(
         name,
         task.kind,
-        _target(task, assembly.config["tasks"][name]),
+        task.fitted.description,
         task.loss_name,
         task.weight,
         task.auxiliary_of,
         parameters,
         not task.trained,
     )
-
-
-def _target(task: Task, config: Mapping[str, Any]) -> str:
-    """Say what is predicted: `num_reactions above 12`."""
-    words = ", ".join(task.columns)
-    if config.get("above") is not None:
-        words += f" above {task.fitted.threshold:g}"
-    elif config.get("equals") is not None:
-        words += f" equals {config['equals']}"
-    if config.get("transform") is not None:
-        names = config["transform"]
-        words += f", {names if isinstance(names, str) else ', '.join(map(str, names))}"
-    return words
 
 
 def _size(weight: keras.Variable) -> int:

@@ -4,8 +4,8 @@
 
 In one process and in turn, each contender trains the same generated headlines, an epoch at a time:
 
-* `guide`: plain Keras, `compile` and `fit` on arrays, as in the guide to the functional API. Keras's
-  optimizers take the embedding's gradient as it comes, repeated rows apart.
+* `guide`: plain Keras, `compile` and `fit` on arrays, as in the guide to the functional API.
+  Keras's optimizers take the embedding's gradient as it comes, repeated rows apart.
 * `guide, summed rows`: the same, with the repeated rows of a gradient summed first. This is the
   mathematics that `mtl` computes.
 * `mtl, Keras layers`: the runner, `model.lstm=keras`.
@@ -82,7 +82,7 @@ class FirstStepObserver:
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         self.ended = self.ended or time.perf_counter()
 
-    def epoch_ends(self, epoch: int, figures: Mapping[str, float], improved: bool) -> None:
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         pass
 
 
@@ -95,9 +95,7 @@ def guide(name: str, optimizer: keras.optimizers.Optimizer, examples: Examples) 
 
     def train_epoch() -> float:
         first = FirstStep()
-        model.fit(
-            examples.inputs, targets, batch_size=32, epochs=1, verbose=0, callbacks=[first]
-        )
+        model.fit(examples.inputs, targets, batch_size=32, epochs=1, verbose=0, callbacks=[first])
         assert first.ended is not None
         return first.ended
 
@@ -182,8 +180,10 @@ def main() -> None:
         for contender in contenders:
             measured_epoch(contender, len(examples))
     print(f"{len(examples)} headlines, batch 32, {arguments.epochs} epochs of each in turn")
-    print(f"{'':20} {'examples/s':>10} {'ratio':>6} {'least':>6} {'most':>6} "
-          f"{'first step':>11} {'memory':>8}")
+    print(
+        f"{'':20} {'examples/s':>10} {'ratio':>6} {'least':>6} {'most':>6} "
+        f"{'first step':>11} {'memory':>8}"
+    )
     for contender in contenders:
         ratios = [
             own / other for own, other in zip(contender.speeds, contenders[0].speeds, strict=True)

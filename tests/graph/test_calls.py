@@ -49,7 +49,7 @@ def test_computing_the_calls_in_order_is_the_model() -> None:
 def test_training_reaches_layers_that_were_built_for_inference() -> None:
     given = keras.Input((1000,))
     model = keras.Model(given, keras.layers.Dropout(0.5, seed=1)(given))
-    call, = calls(model)
+    (call,) = calls(model)
     ones = {id(model.inputs[0]): tf.ones((1, 1000))}
     assert float(tf.reduce_mean(tf.cast(call.compute(ones)[0] == 1, tf.float32))) == 1.0
     dropped = call.compute(ones, training=True)[0]

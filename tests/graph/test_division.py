@@ -19,7 +19,9 @@ def ids_input() -> keras.KerasTensor:
     return keras.Input((LENGTH,), dtype="int32", name="ids")
 
 
-def model_of(head: Callable[[keras.KerasTensor], keras.KerasTensor], **table: object) -> keras.Model:
+def model_of(
+    head: Callable[[keras.KerasTensor], keras.KerasTensor], **table: object
+) -> keras.Model:
     """An embedding of the ids, and a head on it."""
     ids = ids_input()
     embedded = keras.layers.Embedding(WORDS, WIDTH, name="words", **table)(ids)
@@ -41,17 +43,17 @@ def assert_divided_is_whole(model: keras.Model) -> DividedGraph:
 
 def test_an_lstm_is_fed_the_projection_of_distinct_rows() -> None:
     divided = assert_divided_is_whole(model_of(LSTM(3)))
-    lookup, = divided.cut.lookups
+    (lookup,) = divided.cut.lookups
     assert not lookup.needs_rows
     fetched = divided.fetch(ids())
     assert len(np.unique(fetched.rows["words"])) == len(fetched.rows["words"]) <= WORDS
-    fed, = divided.feed(fetched)
+    (fed,) = divided.feed(fetched)
     assert fed.shape == (3, LENGTH, 4 * 3)
 
 
 def test_any_other_reader_is_fed_the_vectors() -> None:
     divided = assert_divided_is_whole(model_of(keras.layers.LSTM(3)))
-    lookup, = divided.cut.lookups
+    (lookup,) = divided.cut.lookups
     assert lookup.needs_rows
     assert not lookup.projected
 
@@ -61,7 +63,7 @@ def test_two_readers_get_what_each_needs() -> None:
         pooled = keras.layers.GlobalAveragePooling1D()(embedded)
         return keras.layers.Concatenate()([LSTM(3)(embedded), pooled])
 
-    lookup, = assert_divided_is_whole(model_of(both)).cut.lookups
+    (lookup,) = assert_divided_is_whole(model_of(both)).cut.lookups
     assert lookup.needs_rows
     assert len(lookup.projected) == 1
 

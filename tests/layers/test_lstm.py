@@ -93,7 +93,7 @@ def test_initial_state_and_its_gradient() -> None:
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_graph_mode_and_xla_give_the_eager_numbers(jit_compile: bool) -> None:
     _, ours = pair(return_sequences=True)
-    compiled = tf.function(lambda x: ours(x), jit_compile=jit_compile)
+    compiled = tf.function(ours.__call__, jit_compile=jit_compile)
     np.testing.assert_allclose(compiled(sequences()), ours(sequences()), atol=1e-6)
 
 
@@ -156,7 +156,9 @@ def test_mixed_precision_stays_near_float32() -> None:
     mixed.build((BATCH, TIME, FEATURES))
     mixed.set_weights(exact.get_weights())
     assert mixed(sequences()).dtype == tf.bfloat16
-    np.testing.assert_allclose(tf.cast(mixed(sequences()), tf.float32), exact(sequences()), atol=0.03)
+    np.testing.assert_allclose(
+        tf.cast(mixed(sequences()), tf.float32), exact(sequences()), atol=0.03
+    )
 
 
 def test_config_is_keras_config() -> None:

@@ -23,8 +23,11 @@ def measured() -> tuple[Figures, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Figures of three tasks over three batches, with labels and outputs."""
     random = np.random.default_rng(0)
     table = pl.DataFrame(
-        {"clicked": random.integers(0, 2, ROWS), "price": random.normal(size=ROWS),
-         "unused": random.normal(size=ROWS)}
+        {
+            "clicked": random.integers(0, 2, ROWS),
+            "price": random.normal(size=ROWS),
+            "unused": random.normal(size=ROWS),
+        }
     )
     tasks = fit_tasks(
         {
@@ -82,7 +85,9 @@ def test_shares_are_parts_of_the_total(measured) -> None:  # type: ignore[no-unt
     figures, _, _ = measured
     found = figures.results("training")
     shares = figures.shares()
-    assert set(shares) == {f"balancing/{w}/{n}" for w in ("weight", "share") for n in ("click", "price")}
+    assert set(shares) == {
+        f"balancing/{w}/{n}" for w in ("weight", "share") for n in ("click", "price")
+    }
     assert shares["balancing/weight/click"] == 2.0
     expected = 2 * found["training/click/loss"] / found["training/loss"]
     assert shares["balancing/share/click"] == pytest.approx(expected)

@@ -57,13 +57,22 @@ def test_a_run_leaves_its_folder(tmp_path: Path) -> None:
     assert run.folder.parent == tmp_path / "runs" / "headline"
     names = {path.name for path in run.folder.iterdir()}
     assert names == {
-        "config.yaml", "environment.json", "history.csv", "results.json", "model.keras",
-        "tensorboard", "run.log",
+        "config.yaml",
+        "environment.json",
+        "history.csv",
+        "results.json",
+        "model.keras",
+        "tensorboard",
+        "run.log",
     }
     history = pl.read_csv(run.folder / "history.csv")
     assert history["epoch"].to_list() == [1, 2]
-    assert {"training/loss", "validation/main_output/auc", "learning_rate",
-            "balancing/weight/aux_output"} <= set(history.columns)
+    assert {
+        "training/loss",
+        "validation/main_output/auc",
+        "learning_rate",
+        "balancing/weight/aux_output",
+    } <= set(history.columns)
     results = json.loads((run.folder / "results.json").read_text())
     assert results["status"] == "completed"
     assert results["examples"] == {"training": 280, "validation": 60, "test": 60}
@@ -172,7 +181,7 @@ def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path) -> N
     config["data"]["columns"]["page"]["of"] = "wild"
     with pytest.raises(DivergenceError, match=r"The loss of .*'wild'.* in epoch \d at step \d+"):
         mtl.train(config)
-    folder, = (tmp_path / "runs" / "headline").iterdir()
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
     assert json.loads((folder / "results.json").read_text())["status"] == "diverged"
     assert "NaN or infinite" in (folder / "run.log").read_text()
 
@@ -218,7 +227,9 @@ def test_a_table_from_python_takes_the_datas_place() -> None:
 
 def test_missing_labels_are_left_out() -> None:
     table = posts(300).with_columns(
-        pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("num_reactions")).alias("num_reactions")
+        pl.when(pl.int_range(pl.len()) % 2 == 0)
+        .then(pl.col("num_reactions"))
+        .alias("num_reactions")
     )
     run = mtl.train(small(), table=table)
     assert np.isfinite(run.results["metrics"]["test"]["main_output"]["loss"])
@@ -226,14 +237,22 @@ def test_missing_labels_are_left_out() -> None:
 
 def test_every_problem_comes_at_once() -> None:
     config = small(
-        "model.lstm_units=many", "tasks.main_output.loss=crossentropi", "tasks.aux_output.weight=-1",
-        "training.epochs=0", "inputs.main_input=link_nam", "training.monitor=validation/los",
+        "model.lstm_units=many",
+        "tasks.main_output.loss=crossentropi",
+        "tasks.aux_output.weight=-1",
+        "training.epochs=0",
+        "inputs.main_input=link_nam",
+        "training.monitor=validation/los",
     )
     with pytest.raises(ConfigError) as caught:
         mtl.train(config)
     paths = {problem.path for problem in caught.value.problems}
-    assert {"model.lstm_units", "tasks.main_output.loss", "tasks.aux_output.weight",
-            "training.epochs"} <= paths
+    assert {
+        "model.lstm_units",
+        "tasks.main_output.loss",
+        "tasks.aux_output.weight",
+        "training.epochs",
+    } <= paths
     assert any(path.startswith("inputs.main_input") for path in paths)
     assert not Path("runs").exists()
 

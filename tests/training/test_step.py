@@ -55,8 +55,10 @@ def batches(count: int, seed: int = 0) -> list[tuple[dict, dict, dict]]:
         weights = {name: random.random(BATCH) + 0.5 for name in WEIGHTS}
         found.append(
             tuple(
-                {k: tf.constant(v, tf.int32 if v.dtype == np.int32 else tf.float32)
-                 for k, v in part.items()}
+                {
+                    k: tf.constant(v, tf.int32 if v.dtype == np.int32 else tf.float32)
+                    for k, v in part.items()
+                }
                 for part in (inputs, labels, weights)
             )
         )
@@ -127,8 +129,15 @@ def test_weights_are_those_of_keras_with_summed_rows(optimizer: str, xla: bool) 
 
 @pytest.mark.parametrize(
     ("optimizer", "by_row"),
-    [("sgd", True), ("rmsprop", True), ("adagrad", True), ("adam", False), ("adamw", False),
-     ("sgd with momentum", False), ("rmsprop with momentum", False)],
+    [
+        ("sgd", True),
+        ("rmsprop", True),
+        ("adagrad", True),
+        ("adam", False),
+        ("adamw", False),
+        ("sgd with momentum", False),
+        ("rmsprop with momentum", False),
+    ],
 )
 def test_rows_are_updated_alone_only_where_that_is_exact(optimizer: str, by_row: bool) -> None:
     step = step_for(small_headline(), OPTIMIZERS[optimizer]())
@@ -207,18 +216,20 @@ def test_lazy_adam_is_adam_while_every_row_is_touched() -> None:
 
 
 def test_sums_and_outputs_are_those_of_the_model() -> None:
-    (inputs, labels, weights), = batches(1)
+    ((inputs, labels, weights),) = batches(1)
     model = small_headline()
     before = model(inputs)
     sums, outputs = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
     for name in WEIGHTS:
         np.testing.assert_allclose(outputs[name], before[name], atol=1e-6)
-    expected = SquaredError().loss(labels["aux_output"], before["aux_output"], weights["aux_output"])
+    expected = SquaredError().loss(
+        labels["aux_output"], before["aux_output"], weights["aux_output"]
+    )
     np.testing.assert_allclose(sums[:, 1], expected, rtol=1e-5)
 
 
 def test_outputs_without_training_are_those_of_the_model() -> None:
-    (inputs, _, _), = batches(1)
+    ((inputs, _, _),) = batches(1)
     model = small_headline()
     step = step_for(model, keras.optimizers.SGD(0.1))
     for name, value in step.outputs(inputs).items():
@@ -226,7 +237,7 @@ def test_outputs_without_training_are_those_of_the_model() -> None:
 
 
 def test_a_batch_without_any_label_changes_nothing() -> None:
-    (inputs, labels, weights), = batches(1)
+    ((inputs, labels, weights),) = batches(1)
     labels = {name: tf.fill((BATCH,), np.nan) for name in labels}
     model = small_headline()
     before = model.get_weights()
@@ -286,7 +297,7 @@ def test_float16_scales_the_loss_and_stays_near_float32() -> None:
 
 def test_partial_batches_do_not_compile_again() -> None:
     step = step_for(small_headline(), keras.optimizers.SGD(0.1), xla=True)
-    batch, = batches(1)
+    (batch,) = batches(1)
     partial = tuple({k: v[:3] for k, v in part.items()} for part in batch)
     step(*batch)
     compiled = step._core_compiled.experimental_get_tracing_count()

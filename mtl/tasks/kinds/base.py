@@ -76,6 +76,11 @@ class Kind(ABC):
         """The classes, or labels, as text; None where there are none."""
         return None
 
+    @property
+    def description(self) -> str:
+        """What is learnt, in words: the target columns and how labels come from them."""
+        return ", ".join(self.columns)
+
     def state(self) -> dict[str, Any]:
         """Return what was fitted, as values that JSON has."""
         return dataclasses.asdict(self)

@@ -83,6 +83,15 @@ class Binary(Kind):
         return 1
 
     @property
+    def description(self) -> str:
+        """The column, with what makes a label positive: `num_reactions above 12`."""
+        if self.threshold is not None:
+            return f"{super().description} above {self.threshold:g}"
+        if self.equals is not None:
+            return f"{super().description} equals {class_key(self.equals)}"
+        return super().description
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The negative and the positive class."""
         return tuple(map(class_key, self.classes))

@@ -86,6 +86,11 @@ class Regression(Kind):
         }
 
     @property
+    def description(self) -> str:
+        """The columns with their transforms: `price, log1p, standardise`."""
+        return ", ".join([super().description, *(step.name for step in self.steps)])
+
+    @property
     def units(self) -> int:
         """The number of target columns."""
         return len(self.columns)
