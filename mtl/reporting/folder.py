@@ -91,9 +91,20 @@ class RunFolder:
         write_text(self.file(CONFIG), yaml_text(config))
 
     def write_environment(
-        self, command: Sequence[str], overrides: Sequence[str] = (), seed: int | None = None
+        self,
+        command: Sequence[str],
+        overrides: Sequence[str] | None = None,
+        seed: int | None = None,
     ) -> None:
-        """Write `environment.json`; see `describe_environment` for what is in it."""
+        """Write `environment.json`; see `describe_environment` for what is in it.
+
+        Args:
+            command: The words of the command line, empty for a run from Python.
+            overrides: The overrides among them. Default: the words with a `=`, without flags.
+            seed: `training.seed`.
+        """
+        if overrides is None:
+            overrides = [word for word in command if "=" in word and not word.startswith("-")]
         description = describe_environment(command=command, overrides=overrides, seed=seed)
         write_text(self.file(ENVIRONMENT), to_json(description))
 
@@ -129,7 +140,7 @@ class RunFolder:
         """Write what the logger `mtl` is told, from level info on, to `run.log` too.
 
         Yields:
-            The logger. It is as before when the context ends.
+            A logger that writes to `run.log` alone. All is as before when the context ends.
 
         Raises:
             MtlError: `run.log` cannot be opened.
@@ -145,8 +156,11 @@ class RunFolder:
         logger.addHandler(handler)
         if logger.getEffectiveLevel() > logging.INFO:
             logger.setLevel(logging.INFO)
+        # Not from getLogger: it is of this run alone, and must tell no other handler.
+        alone = logging.Logger(LOG, logging.INFO)  # noqa: LOG001
+        alone.addHandler(handler)
         try:
-            yield logger
+            yield alone
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)

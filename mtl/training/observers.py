@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import keras
@@ -38,24 +39,40 @@ class ConsoleObserver:
         self.progress.end(epoch, figures, monitor=self.monitor, best=improved)
 
 
-class HistoryObserver:
+class EpochObserver:
+    """Takes no notice of steps: what is told of an epoch is told at its end."""
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """Do nothing."""
+
+    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Do nothing."""
+
+
+class LogObserver(EpochObserver):
+    """Writes the total losses of an epoch to a log."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self.log = log
+
+    def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
+        """Write the line."""
+        losses = [f"{k} {v:.6g}" for k, v in figures.items() if k.endswith("/loss")]
+        self.log.info("epoch %d: %s%s", epoch, ", ".join(losses), "; best so far" * improved)
+
+
+class HistoryObserver(EpochObserver):
     """Writes a row of `history.csv` an epoch."""
 
     def __init__(self, history: History) -> None:
         self.history = history
-
-    def epoch_begins(self, epoch: int, steps: int) -> None:
-        """Nothing is written."""
-
-    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
-        """Nothing is written."""
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the row."""
         self.history.append({"epoch": epoch, **figures})
 
 
-class BoardObserver:
+class BoardObserver(EpochObserver):
     """Writes an epoch's scalars and the histograms of the weights for TensorBoard.
 
     Args:
@@ -66,12 +83,6 @@ class BoardObserver:
     def __init__(self, board: Board, graph: keras.Model) -> None:
         self.board = board
         self.graph = graph
-
-    def epoch_begins(self, epoch: int, steps: int) -> None:
-        """Nothing is written."""
-
-    def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
-        """Nothing is written."""
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the epoch."""

@@ -10,18 +10,17 @@ from typing import Any
 import keras
 import numpy as np
 import polars as pl
-from omegaconf import OmegaConf
+import yaml
 
 import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
 from mtl.balancing.fixed import Fixed
-from mtl.config.compose import plain
 from mtl.data.batches import Examples
 from mtl.data.preparation import Preparation
 from mtl.data.tables import as_table
 from mtl.errors import DataError, MtlError
 from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
-from mtl.reporting.folder import RunFolder
+from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.task import Task
 from mtl.training.figures import Figures
 from mtl.training.loop import evaluate
@@ -41,7 +40,7 @@ class Run:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder.path
-        self.config = plain(OmegaConf.create(folder.file("config.yaml").read_text("utf-8")))
+        self.config: dict[str, Any] = yaml.safe_load(folder.file(CONFIG).read_text("utf-8"))
         self.results = folder.read_results()
 
     def __repr__(self) -> str:

@@ -30,7 +30,12 @@ from mtl.training.figures import Figures
 from mtl.training.interrupt import interruptible
 from mtl.training.loop import Loop, Observer
 from mtl.training.monitor import Monitor
-from mtl.training.observers import BoardObserver, ConsoleObserver, HistoryObserver
+from mtl.training.observers import (
+    BoardObserver,
+    ConsoleObserver,
+    HistoryObserver,
+    LogObserver,
+)
 from mtl.training.optimizers import build_optimizer
 from mtl.training.run import MODEL, Run, whole_model
 from mtl.training.step import StepSettings, TrainingStep
@@ -73,7 +78,7 @@ def train(
     run_folder = _make_folder(config, folder)
     console = Console()
     with ExitStack() as stack:
-        stack.enter_context(run_folder.log())
+        log = stack.enter_context(run_folder.log())
         board = stack.enter_context(Board(run_folder.file("tensorboard")))
         run_folder.write_config(config)
         run_folder.write_environment(command or [], seed=config["training"]["seed"])
@@ -83,13 +88,14 @@ def train(
             assembly,
             [
                 ConsoleObserver(progress, monitor_name),
+                LogObserver(log),
                 HistoryObserver(History(run_folder.path)),
                 BoardObserver(board, assembly.graph),
             ],
         )
         console.summary(summarise(assembly, loop.step.notes))
         for note in loop.step.notes:
-            logger.info(note)
+            log.info(note)
         board.text(config)
         board.graph(assembly.graph)
         run_folder.write_results(_results(assembly, loop, "running", {}))
