@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
 from mtl.errors import MtlError, nearest
 from mtl.reporting.collect import Run, collect
 from mtl.reporting.results import SPLITS, to_json
-from mtl.reporting.tables import plain_table
+from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, count, duration, figure
 
 __all__ = [
@@ -78,28 +76,42 @@ def rank(runs: Sequence[Run], by: str | None = None, mode: str | None = None) ->
     return Comparison(sorted(runs, key=order), name, mode)
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """Return the table: run, the overrides in which it differs, main figures, status."""
+def comparison_table(comparison: Comparison) -> Fitting:
+    """Return the table: run, the overrides in which it differs, main figures, status.
+
+    Where there is room, also the best epoch, how long each run took and how fast it was; else the
+    overrides stand below the name of the run.
+    """
     names = main_figures(comparison)
-    headers = ["run", "overrides", *names, "epoch", "time", "examples/s", "status"]
     labels = _labels([run.folder for run in comparison.runs])
     differing = differing_overrides(comparison.runs)
-    rows = [
-        [
-            label,
-            " ".join(overrides) or UNKNOWN,
-            *(figure(run.figures.get(name)) for name in names),
-            UNKNOWN if run.best_epoch is None else str(run.best_epoch),
-            duration(run.seconds),
-            count(run.examples_per_second),
-            run.status,
-        ]
-        for label, overrides, run in zip(labels, differing, comparison.runs, strict=True)
-    ]
-    # A header may be broken after each part of the figure's name, a number never.
-    shown = [name.replace("/", "/\n") for name in headers]
-    numbers = [name.replace("/", "/\n") for name in [*names, "epoch", "time", "examples/s"]]
-    return plain_table(shown, rows, numbers=numbers)
+    # A header may be broken after each part of a figure's name, a number never.
+    figures = [name.replace("/", "/\n") for name in names]
+    facts = ["epoch", "time", "examples/s"]
+    narrow, wide = [], []
+    for label, overrides, run in zip(labels, differing, comparison.runs, strict=True):
+        values = [figure(run.figures.get(name)) for name in names]
+        epoch = UNKNOWN if run.best_epoch is None else str(run.best_epoch)
+        speed = count(run.examples_per_second)
+        status = run.status.replace("_", " ")
+        wide.append(
+            [
+                label,
+                " ".join(overrides) or UNKNOWN,
+                *values,
+                epoch,
+                duration(run.seconds),
+                speed,
+                status,
+            ]
+        )
+        narrow.append(["\n  ".join([label, *overrides]), *values, status])
+    return Fitting(
+        plain_table(
+            ["run", "overrides", *figures, *facts, "status"], wide, numbers=figures + facts
+        ),
+        plain_table(["run", *figures, "status"], narrow, numbers=figures),
+    )
 
 
 def main_figures(comparison: Comparison) -> list[str]:
@@ -112,10 +124,13 @@ def main_figures(comparison: Comparison) -> list[str]:
 
 
 def differing_overrides(runs: Sequence[Run]) -> list[list[str]]:
-    """Return for each run the overrides that not all runs have."""
-    common = set.intersection(*(set(run.overrides) for run in runs)) if runs else set()
-    if len(runs) == 1:
-        common = set()
+    """Return for each run the overrides that not all runs have.
+
+    Runs without overrides, such as those of which only a part is left, do not count. Of a single
+    run all overrides are returned.
+    """
+    given = [set(run.overrides) for run in runs if run.overrides]
+    common = set.intersection(*given) if len(given) > 1 else set()
     return [[one for one in run.overrides if one not in common] for run in runs]
 
 

@@ -69,7 +69,7 @@ class Console:
 
     def summary(self, summary: Summary) -> None:
         """Print what is about to be trained."""
-        self.show(*describe(summary, self._rich))
+        self.show(*describe(summary))
 
     def progress(self, epochs: int) -> TrainingProgress:
         """Return the context that shows how training goes on."""

@@ -56,6 +56,11 @@ def describe_environment(
     }
 
 
+def overrides_among(command: Sequence[str]) -> list[str]:
+    """Return the overrides among the words of a command line: those with a `=`, without flags."""
+    return [word for word in command if "=" in word and not word.startswith("-")]
+
+
 def git_state(folder: Path) -> dict[str, Any] | None:
     """Return the commit of the git repository around a folder.
 

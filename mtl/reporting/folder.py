@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from mtl.errors import MtlError, nearest
-from mtl.reporting.environment import describe_environment
+from mtl.reporting.environment import describe_environment, overrides_among
 from mtl.reporting.files import explained, make_folder, write_text
 from mtl.reporting.results import to_json
 
@@ -104,7 +104,7 @@ class RunFolder:
             seed: `training.seed`.
         """
         if overrides is None:
-            overrides = [word for word in command if "=" in word and not word.startswith("-")]
+            overrides = overrides_among(command)
         description = describe_environment(command=command, overrides=overrides, seed=seed)
         write_text(self.file(ENVIRONMENT), to_json(description))
 

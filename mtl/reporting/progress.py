@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mtl.reporting.results import MEAN
 from mtl.reporting.wording import count, duration, figure
 
 REFRESH_SECONDS = 0.25
@@ -155,7 +156,9 @@ def epoch_line(
     losses = [
         name
         for name in figures
-        if name.startswith(f"{split}/") and name.endswith("/loss") and name.count("/") > 1
+        if name.startswith(f"{split}/")
+        and name.endswith("/loss")
+        and _output(name) not in ("", MEAN)
     ]
     pieces = [f"epoch {epoch:>{len(str(epochs))}}/{epochs}"]
     pieces += [f"{name.replace('/', ' ')} {figure(figures[name])}" for name in names]

@@ -11,6 +11,7 @@ from typing import Any
 
 SPLITS = ("training", "validation", "test")
 TOTAL = "total"
+MEAN = "mean"
 
 Nested = dict[str, dict[str, dict[str, float | None]]]
 

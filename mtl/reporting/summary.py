@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rich.console import Console, RenderableType
-from rich.measure import Measurement
+from rich.console import RenderableType
 from rich.text import Text
 
-from mtl.reporting.tables import plain_table
+from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, count, noun, shape
 
 
@@ -106,8 +105,8 @@ class Summary:
     notes: Sequence[str] = ()
 
 
-def describe(summary: Summary, console: Console) -> Iterator[RenderableType]:
-    """Yield the blocks of the summary, each a table or lines of text that fit the console."""
+def describe(summary: Summary) -> Iterator[RenderableType]:
+    """Yield the blocks of the summary, each a table or a line of text."""
     title = Text(f"{summary.name}", style="bold")
     title.append(f"  (model {summary.builder})", style="not bold")
     yield title
@@ -118,7 +117,7 @@ def describe(summary: Summary, console: Console) -> Iterator[RenderableType]:
             for entry in summary.inputs
         ],
     )
-    yield _tasks(summary.tasks, console)
+    yield _tasks(summary.tasks)
     if summary.shared:
         yield plain_table(
             ("shared layer", "kind", "parameters", "calls", "serves"),
@@ -145,7 +144,7 @@ def describe(summary: Summary, console: Console) -> Iterator[RenderableType]:
     yield plain_table(("", ""), lines, header=False)
 
 
-def _tasks(tasks: Sequence[TaskSummary], console: Console) -> RenderableType:
+def _tasks(tasks: Sequence[TaskSummary]) -> RenderableType:
     """Return the table of tasks: a line each where there is room, else two."""
     numbers = ("weight", "parameters")
     wide = plain_table(
@@ -161,21 +160,19 @@ def _tasks(tasks: Sequence[TaskSummary], console: Console) -> RenderableType:
         ],
         numbers=numbers,
     )
-    unbounded = console.options.update(max_width=10_000)
-    if Measurement.get(console, unbounded, wide).maximum <= console.width:
-        return wide
-    return plain_table(
+    narrow = plain_table(
         ("output", "learns", *numbers),
         [(task.name, _learns(task), *_numbers(task)) for task in tasks],
         numbers=numbers,
     )
+    return Fitting(wide, narrow)
 
 
 def _learns(task: TaskSummary) -> str:
     if not task.kind:
         return UNKNOWN
     serves = f", serves {task.auxiliary_of}" if task.auxiliary_of else ""
-    return f"{task.target}\n{task.kind}, {task.loss}{serves}"
+    return f"{task.target} ({task.kind})\n{task.loss}{serves}"
 
 
 def _numbers(task: TaskSummary) -> tuple[str, str]:

@@ -6,13 +6,37 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mtl.reporting.results import SPLITS, TOTAL
+from mtl.reporting.results import MEAN, SPLITS, TOTAL
 from mtl.reporting.wording import figure
 
+UNBOUNDED = 10_000
+
 Metrics = Mapping[str, Mapping[str, Mapping[str, float | None]]]
+
+
+class Fitting:
+    """Whichever of several tables fits: the first one for which there is room, else the last.
+
+    Args:
+        tables: The widest first.
+    """
+
+    def __init__(self, *tables: Table) -> None:
+        self._tables = tables
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table that fits."""
+        unbounded = options.update(max_width=UNBOUNDED)
+        for table in self._tables[:-1]:
+            if Measurement.get(console, unbounded, table).maximum <= options.max_width:
+                yield table
+                return
+        yield self._tables[-1]
 
 
 def plain_table(
@@ -74,8 +98,8 @@ def results_table(results: Mapping[str, Any]) -> Table:
 def _outputs(results: Mapping[str, Any], metrics: Metrics) -> list[str]:
     """Return the outputs in the order of the tasks, the totals over them last."""
     found = [*(results.get("tasks") or ()), *(name for split in metrics.values() for name in split)]
-    order = dict.fromkeys(name for name in found if name not in ("mean", TOTAL))
-    order |= dict.fromkeys(("mean", TOTAL))
+    order = dict.fromkeys(name for name in found if name not in (MEAN, TOTAL))
+    order |= dict.fromkeys((MEAN, TOTAL))
     return [name for name in order if _names(metrics, name)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from tensorboard.plugins.hparams import summary as hparams_summary
 
 from mtl.reporting.files import explained
 from mtl.reporting.folder import yaml_text
-from mtl.reporting.hyperparameters import hyperparameters
+from mtl.reporting.hyperparameters import hyperparameters, varied
 from mtl.reporting.keras_graph import layer_graph, tensorboard_json
 from mtl.reporting.results import SPLITS, TOTAL
 
@@ -130,29 +130,41 @@ class Board:
         config: DictConfig | Mapping[str, Any],
         figures: Mapping[str, float | None],
         *,
+        overrides: Sequence[str] = (),
         succeeded: bool = True,
     ) -> None:
         """Write the run's row of the hparams page, at the end of the run.
 
+        The page shows five hyper-parameters and five figures until asked for more: those that were
+        overridden, and the figures of validation and test.
+
         Args:
             config: Its values become hyper-parameters by their paths, `tasks.main_output.weight`.
-            figures: The final ones by name; TensorBoard shows the first five at once. They are
-                written as scalars `final/<name>` too.
+            figures: The final ones by name. They are written as scalars `final/<name>` too.
+            overrides: The run's, `tasks.main_output.weight=0.5`.
             succeeded: Whether the run ended as it should.
         """
         values = hyperparameters(config)
+        first = varied(values, overrides)
         final = {f"final/{name}": value for name, value in figures.items() if value is not None}
-        metrics = [
-            hparams_api.Metric(tag, display_name=tag.removeprefix("final/")) for tag in final
-        ]
+        status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
+        experiment = hparams_summary.experiment_pb(
+            # What differs stands first on the page.
+            [api_pb2.HParamInfo(name=name, differs=name in first) for name in values],
+            [
+                api_pb2.MetricInfo(
+                    name=api_pb2.MetricName(tag=tag), display_name=tag.removeprefix("final/")
+                )
+                for tag in sorted(final, key=lambda tag: tag.startswith("final/training/"))
+            ],
+        )
         run = self._folder.absolute().parent
         with self._writing(RUN):
-            hparams_api.hparams_config([hparams_api.HParam(name) for name in values], metrics)
+            tf.summary.experimental.write_raw_pb(experiment.SerializeToString(), step=0)
             # Named after the folder: two runs of one config are two rows, not the mean of both.
             hparams_api.hparams(values, trial_id=f"{run.parent.name}/{run.name}")
             for tag, value in final.items():
                 tf.summary.scalar(tag, float(value), step=0)
-            status = api_pb2.STATUS_SUCCESS if succeeded else api_pb2.STATUS_FAILURE
             end = hparams_summary.session_end_pb(status)
             tf.summary.experimental.write_raw_pb(end.SerializeToString(), step=0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 
 import keras
@@ -32,7 +33,8 @@ class ConsoleObserver:
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         """Move the bar on, as often as a person can see."""
         if self.progress.due:
-            self.progress.step(step, figures.losses(), examples_per_second)
+            known = {k: v for k, v in figures.losses().items() if math.isfinite(v)}
+            self.progress.step(step, known, examples_per_second)
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Print the epoch's line."""

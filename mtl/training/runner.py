@@ -16,6 +16,7 @@ import tensorflow as tf
 from mtl.config.compose import plain
 from mtl.errors import DivergenceError
 from mtl.reporting.console import Console
+from mtl.reporting.environment import overrides_among
 from mtl.reporting.files import replacing
 from mtl.reporting.folder import RunFolder
 from mtl.reporting.history import History
@@ -100,7 +101,11 @@ def train(
         board.graph(assembly.graph)
         run_folder.write_results(_results(assembly, loop, "running", {}))
         figures = _train(loop, assembly, run_folder, progress)
-        board.hparams(config, figures)
+        board.figures(
+            loop.monitor.best_epoch or loop.last_epoch,
+            {name: value for name, value in figures.items() if name.startswith("test/")},
+        )
+        board.hparams(config, figures, overrides=overrides_among(command or []))
     run = Run(run_folder)
     console.results(run.results)
     console.folder(run.folder)
