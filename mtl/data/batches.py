@@ -42,6 +42,7 @@ class Examples:
 def training_batches(
     examples: Examples,
     batch_size: int,
+    *,
     seed: int,
     epoch: int,
     shuffle: bool = True,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mtl.data.columns import Column, make_column
+from mtl.data.columns import make_column
+from mtl.data.columns.base import Column
 from mtl.data.splits import split_rows
 from mtl.data.tables import as_table, read_table
 from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest
@@ -75,7 +76,8 @@ def load_dataset(
 
 
 def _columns(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Column]:
-    columns, problems = {}, []
+    columns: dict[str, Column] = {}
+    problems: list[Problem] = []
     for name, section in described.items():
         try:
             columns[name] = make_column(section, f"data.columns.{name}")

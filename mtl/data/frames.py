@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -76,12 +77,12 @@ def _series(name: str, values: Any) -> pl.Series:
                 f"hold {usual}. Expected one type a column."
             )
         return pl.Series(name, plain, strict=False)
-    try:
-        return pl.Series(name, array)
-    except (TypeError, pl.exceptions.PolarsError) as error:
+    series = pl.Series(name, array)
+    if series.dtype == pl.Object:
         raise DataError(
             f"Column {name!r} is an array of type {array.dtype}. Expected numbers, text or times."
-        ) from error
+        )
+    return series
 
 
 def _kind(value: object) -> str:
@@ -96,6 +97,8 @@ def _plain(value: Any) -> Any:
         return value.decode("utf-8", "replace")
     if isinstance(value, np.generic):
         value = value.item()
-    if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value):
+    if type(value).__name__ in ("NAType", "NaTType") or (
+        isinstance(value, float) and math.isnan(value)
+    ):
         return None
     return value

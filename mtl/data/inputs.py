@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mtl.data.columns import Column, make_column
-from mtl.data.columns.base import Form
+from mtl.data.columns import make_column
+from mtl.data.columns.base import Column
 from mtl.errors import ConfigError, Problem, nearest
 
 Feeds = list[tuple[str, Column]]
@@ -29,7 +29,7 @@ class InputSpecification:
     """
 
     name: str
-    kind: Form
+    kind: str
     shape: tuple[int, ...]
     dtype: str
     columns: Mapping[str, int]
@@ -69,9 +69,7 @@ def parse_inputs(
     return parsed
 
 
-def _feed(
-    entry: Any, columns: Mapping[str, Mapping[str, Any]], path: str
-) -> tuple[str, Column]:
+def _feed(entry: Any, columns: Mapping[str, Mapping[str, Any]], path: str) -> tuple[str, Column]:
     if isinstance(entry, str) and entry in columns:
         return entry, make_column(columns[entry], f"data.columns.{entry}")
     if isinstance(entry, str):

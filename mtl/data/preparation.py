@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -12,10 +11,11 @@ import polars as pl
 import tensorflow as tf
 
 from mtl.data.batches import row_chunks
-from mtl.data.columns import Column, make_column
-from mtl.data.columns.categorical import Categorical
-from mtl.data.inputs import Feeds, InputSpecification, parse_inputs
-from mtl.errors import DataError, nearest
+from mtl.data.columns import make_column
+from mtl.data.columns.base import Column
+from mtl.data.fitting import Fitting, raw_name, table_column
+from mtl.data.inputs import InputSpecification, parse_inputs
+from mtl.errors import DataError
 from mtl.layers.prepared import PreparedInput
 
 _CHUNK = 8192
@@ -109,93 +109,11 @@ def fit_preparation(
         DataError: The rows give nothing to learn from; several columns' reasons come together.
     """
     inputs = parse_inputs(inputs_config, columns_config)
-    fitting = _Fitting(training_table, targets, main_task)
+    fitting = Fitting(training_table, targets, main_task)
     outputs = {name: fitting.input(name, feeds) for name, feeds in inputs.items()}
     if fitting.errors:
         raise DataError("\n".join(dict.fromkeys(fitting.errors)))
     return Preparation(keras.Model(fitting.raws, outputs, name="preparation"), fitting.columns)
-
-
-class _Fitting:
-    """Builds the graph of a preparation column by column, noting what cannot be fitted."""
-
-    def __init__(
-        self, training: pl.DataFrame, targets: Mapping[str, np.ndarray], main_task: str
-    ) -> None:
-        self.training = training
-        self.targets = targets
-        self.main_task = main_task
-        self.raws: dict[str, keras.KerasTensor] = {}
-        self.columns: dict[str, Column] = {}
-        self.errors: list[str] = []
-
-    def input(self, name: str, feeds: Feeds) -> keras.KerasTensor | None:
-        """Return the prepared input, or None after noting an error."""
-        prepared, described, vocabulary_size = [], [], None
-        for name_of_column, column in feeds:
-            try:
-                tensor, vocabulary_size = self._column(name_of_column, column)
-            except DataError as error:
-                self.errors.append(str(error))
-                continue
-            width = tensor.shape[1] if len(tensor.shape) == 2 else 1  # noqa: PLR2004
-            options = {"kind": column.kind, **asdict(column)}  # type: ignore[call-overload]
-            described.append({"column": name_of_column, "width": width, **options})
-            prepared.append(tensor)
-        if self.errors:
-            return None
-        form = feeds[0][1].form
-        dtype = "float32" if form == "features" else "int32"
-        layer_name = f"prepared_{raw_name(name)}"
-        layer = PreparedInput(name, form, described, vocabulary_size, dtype, name=layer_name)
-        return layer(prepared)
-
-    def _column(self, name: str, column: Column) -> tuple[keras.KerasTensor, int | None]:
-        training = table_column(self.training, name)
-        tensor = self._raw(name, column.raw_dtype(training))
-        fitted = column.fit(training, self._target(name, column))
-        self.columns.setdefault(name, column)
-        for layer in fitted.layers:
-            tensor = layer(tensor)
-        return tensor, fitted.vocabulary_size
-
-    def _raw(self, name: str, dtype: str) -> keras.KerasTensor:
-        raw = raw_name(name)
-        if raw not in self.raws:
-            self.raws[raw] = keras.Input((), dtype=dtype, name=raw)
-        if self.raws[raw].dtype != dtype:
-            raise DataError(
-                f"Column {name!r} is read as {self.raws[raw].dtype} for one input and as {dtype} "
-                "for another. Expected one way of reading: copy it to a second column."
-            )
-        return self.raws[raw]
-
-    def _target(self, name: str, column: Column) -> np.ndarray | None:
-        if not isinstance(column, Categorical) or column.encoding != "target_mean":
-            return None
-        task = column.of or self.main_task
-        if task not in self.targets:
-            raise DataError(
-                f"Column {name!r} takes the mean target of the task {task!r}, which does not "
-                f"exist. {nearest(str(task), self.targets)}"
-            )
-        return self.targets[task]
-
-
-def raw_name(column: str) -> str:
-    """Return the raw input that a column feeds: its name, with `_` for `/`, which Keras refuses."""
-    return column.replace("/", "_")
-
-
-def table_column(table: pl.DataFrame, name: str) -> pl.Series:
-    """Return a column of a table.
-
-    Raises:
-        DataError: There is none of this name.
-    """
-    if name not in table.columns:
-        raise DataError(f"The table has no column {name!r}. {nearest(name, table.columns)}")
-    return table[name]
 
 
 def _specification(layer: PreparedInput) -> InputSpecification:

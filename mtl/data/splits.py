@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from mtl.data.times import seconds_since_1970
+from mtl.data.ways_to_split import SPLITS, Rows, by_column, by_time, cut, grouped, stratified
 from mtl.errors import ConfigError, DataError, Problem, nearest
 
-SPLITS = ("training", "validation", "test")
-Rows = dict[str, np.ndarray]
+_BY_CHANCE = {"stratified": stratified, "group": grouped}
 
 
 def split_rows(
@@ -42,19 +40,19 @@ def split_rows(
         DataError: A split would be empty, or a value of `column` is missing or wrong.
     """
     by = split.get("by")
-    if by not in ("random", "time", "column", *_WAYS):
-        known, found = ["random", "time", "column", "files", *_WAYS], f"found {by!r}"
+    if by not in ("random", "time", "column", *_BY_CHANCE):
+        known, found = ["random", "time", "column", "files", *_BY_CHANCE], f"found {by!r}"
         raise ConfigError([Problem("data.split.by", found, nearest(str(by), known))])
     if by == "column":
-        return _by_column(_column(table, split))
+        return by_column(_column(table, split))
     fractions, seed = _fractions(split), int(split.get("seed") or 0)
     if by == "random":
         order = np.random.default_rng(seed).permutation(table.height)
-        rows = _cut(order, np.arange(table.height), fractions)
+        rows = cut(order, np.arange(table.height), fractions)
     elif by == "time":
-        rows = _by_time(_column(table, split), fractions, time_format)
+        rows = by_time(_column(table, split), fractions, time_format)
     else:
-        rows = _WAYS[by](_column(table, split), fractions, seed)
+        rows = _BY_CHANCE[by](_column(table, split), fractions, seed)
     _refuse_empty(rows, table.height, fractions)
     return {name: np.sort(rows[name]) for name in SPLITS if name in rows}
 
@@ -86,125 +84,6 @@ def _fractions(split: Mapping[str, Any]) -> dict[str, float]:
     return fractions
 
 
-def _stratified(column: pl.Series, fractions: dict[str, float], seed: int) -> Rows:
-    strata = column.cast(pl.String).fill_null("").rank("dense").to_numpy()
-    sizes = pl.Series(strata).value_counts(name="count").sort("count")
-    least = 1 + len(fractions)
-    if sizes["count"][0] < least:
-        row = int(np.flatnonzero(strata == sizes[""][0])[0])
-        raise DataError(
-            f"Column {column.name!r} holds {column[row]!r} in {sizes['count'][0]} of {len(column)} rows "
-            f"(it has {sizes.height} values). Expected at least {least} of each value to have it "
-            "in every split: choose a column of few classes, or data.split.by=random."
-        )
-
-    def part(rows: np.ndarray, fraction: float) -> tuple[np.ndarray, np.ndarray]:
-        try:
-            return train_test_split(
-                rows, test_size=fraction, stratify=strata[rows], random_state=seed
-            )
-        except ValueError as error:
-            raise DataError(
-                f"Column {column.name!r} cannot be kept in proportion in every split: {error} "
-                "Expected more rows of each value, or larger fractions."
-            ) from error
-
-    return _in_turn(len(column), fractions, part)
-
-
-def _grouped(column: pl.Series, fractions: dict[str, float], seed: int) -> Rows:
-    _refuse_missing(column, "its rows could be on both sides")
-    groups = column.cast(pl.String).rank("dense").to_numpy()
-    found = len(np.unique(groups))
-    if found < 1 + len(fractions):
-        raise DataError(
-            f"Column {column.name!r} has {found} distinct values. Expected at least "
-            f"{1 + len(fractions)} groups, one a split."
-        )
-
-    def part(rows: np.ndarray, fraction: float) -> tuple[np.ndarray, np.ndarray]:
-        left = len(np.unique(groups[rows]))
-        size = min(max(round(fraction * left), 1), left - 1)
-        splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
-        training, held_out = next(splitter.split(rows, groups=groups[rows]))
-        return rows[training], rows[held_out]
-
-    return _in_turn(len(column), fractions, part)
-
-
-def _in_turn(
-    count: int,
-    fractions: dict[str, float],
-    part: Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]],
-) -> Rows:
-    """Take the test from all rows and the validation from what is left."""
-    rows: Rows = {"training": np.arange(count)}
-    left = 1.0
-    for name in ("test", "validation"):
-        if name in fractions:
-            rows["training"], rows[name] = part(rows["training"], fractions[name] / left)
-            left -= fractions[name]
-    return rows
-
-
-def _by_time(column: pl.Series, fractions: dict[str, float], time_format: str | None) -> Rows:
-    _refuse_missing(column, "it has no place in time")
-    if column.dtype.is_numeric():
-        times = column.cast(pl.Float64).to_numpy()
-    else:
-        times = seconds_since_1970(column, time_format)
-    order = np.argsort(times, kind="stable")
-    return _cut(order, np.searchsorted(times[order], times[order]), fractions)
-
-
-def _cut(order: np.ndarray, starts: np.ndarray, fractions: dict[str, float]) -> Rows:
-    """Cut test and validation off the end of an order.
-
-    Args:
-        order: Row numbers.
-        starts: For each place in the order, the first place of those that stay with it.
-        fractions: By split.
-    """
-    rows: Rows = {}
-    first, share = len(order), 0.0
-    for name in ("test", "validation"):
-        if name in fractions:
-            share += fractions[name]
-            border = len(order) - round(share * len(order))
-            border = min(first, int(starts[border])) if border < len(order) else first
-            rows[name] = order[border:first]
-            first = border
-    return {**rows, "training": order[:first]}
-
-
-def _by_column(column: pl.Series) -> Rows:
-    _refuse_missing(column, "it belongs to no split")
-    values = column.cast(pl.String)
-    unknown = (~values.is_in(list(SPLITS))).arg_true()
-    if len(unknown):
-        value = values[unknown[0]]
-        raise DataError(
-            f"Row {unknown[0] + 1} of column {column.name!r} holds {value!r}. Expected the row's "
-            f"split. {nearest(value, SPLITS)}"
-        )
-    rows = {name: np.flatnonzero((values == name).to_numpy()) for name in SPLITS}
-    if not len(rows["training"]):
-        raise DataError(f"Column {column.name!r} names no training row. Expected 'training'.")
-    return {name: numbers for name, numbers in rows.items() if len(numbers)}
-
-
-def _refuse_missing(column: pl.Series, reason: str) -> None:
-    missing = column.is_null()
-    if column.dtype == pl.String:
-        missing |= column.str.strip_chars() == ""
-    rows = missing.arg_true()
-    if len(rows):
-        raise DataError(
-            f"Row {rows[0] + 1} of column {column.name!r} is empty ({len(rows)} rows are): "
-            f"{reason}. Expected a value in the column that data.split.column names."
-        )
-
-
 def _refuse_empty(rows: Rows, count: int, fractions: dict[str, float]) -> None:
     for name in ("training", *fractions):
         if not len(rows[name]):
@@ -214,9 +93,3 @@ def _refuse_empty(rows: Rows, count: int, fractions: dict[str, float]) -> None:
                 "give more rows or other fractions (data.split), or, where data.split.by is time, "
                 "a column with more distinct times."
             )
-
-
-_WAYS: dict[str, Callable[[pl.Series, dict[str, float], int], Rows]] = {
-    "stratified": _stratified,
-    "group": _grouped,
-}

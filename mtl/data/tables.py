@@ -116,7 +116,7 @@ def _refuse_no_header(path: Path, names: list[str], columns_config: ColumnsConfi
     hint = "the first row must hold the names of the columns"
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         hint = "cells must be separated by commas"
-    shown = ", ".join(repr(name[:40]) for name in names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004
+    shown = ", ".join(repr(name[:40]) for name in names[:8]) + (", …" if len(names) > 8 else "")
     raise DataError(
         f"{path} has none of the columns that data.columns describes ({expected}). Its first row "
         f"holds {shown}. If these are values: {hint}."
@@ -136,10 +136,10 @@ def _typed_column(series: pl.Series, kind: str | None) -> pl.Series:
         return to_numbers(series)
     if kind in TEXT_KINDS:
         return series
-    known = series.drop_nulls()
+    known = series.drop_nulls().str.strip_chars()
     if known.is_in(["true", "false", "True", "False"]).all() and len(known):
-        return series.str.to_lowercase() == "true"
-    spelt = known.filter(~known.str.strip_chars().str.to_lowercase().is_in(list(MISSING_WORDS)))
+        return series.str.strip_chars().str.to_lowercase() == "true"
+    spelt = known.filter(~known.str.to_lowercase().is_in(list(MISSING_WORDS)))
     if not len(spelt) or not (spelt.cast(pl.Float64, strict=False).is_not_null()).all():
         return series
     digits = spelt.filter(spelt.str.contains(r"^[+-]?[0-9]+$"))

@@ -2,3 +2,19 @@
 
 Importing this package registers them, so that `keras.models.load_model` knows a saved model's.
 """
+
+from mtl.layers.category_mean import CategoryMean
+from mtl.layers.datetime import DatetimeFeatures
+from mtl.layers.lstm import LSTM
+from mtl.layers.missing import MissingValues
+from mtl.layers.padding import LeftPadding
+from mtl.layers.prepared import PreparedInput
+
+__all__ = [
+    "LSTM",
+    "CategoryMean",
+    "DatetimeFeatures",
+    "LeftPadding",
+    "MissingValues",
+    "PreparedInput",
+]

@@ -25,7 +25,7 @@ class MissingValues(keras.layers.Layer):
         <tf.Tensor: shape=(2, 2), dtype=float32, numpy=array([[1.5, 0. ], [0. , 1. ]])>
     """
 
-    def __init__(self, value: float = 0.0, flag: bool = False, **kwargs: Any) -> None:
+    def __init__(self, value: float = 0.0, *, flag: bool = False, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
         self.value = value
         self.flag = flag

@@ -38,6 +38,6 @@ class LeftPadding(keras.layers.Layer):
         )
         return ops.take_along_axis(ids, ops.mod(positions[None, :] + used, length), axis=1)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the input's shape."""
-        return input_shape
+    def compute_output_spec(self, ids: Any) -> keras.KerasTensor:
+        """Return the input's shape and type."""
+        return keras.KerasTensor(ids.shape, dtype=ids.dtype)

@@ -92,7 +92,10 @@ class TimeFormat:
             raise DataError(f"The time format {text!r} has a part twice. Expected each once.")
         groups = [rf"\{order.index(part) + 1}" if part in order else "" for part in PARTS]
         return cls(
-            rf"^\s*{expression}\s*$", ",".join(groups), "y" in letters, bool({"b", "B"} & {*letters})
+            rf"^\s*{expression}\s*$",
+            ",".join(groups),
+            "y" in letters,
+            bool({"b", "B"} & {*letters}),
         )
 
 

@@ -262,7 +262,11 @@ def _fit_preparation(
             config["data"]["columns"],
             config["inputs"],
             table,
-            targets={name: task.encode(table) for name, task in tasks.items()},
+            targets={
+                name: task.encode(table)
+                for name, task in tasks.items()
+                if task.units == 1 and not task.fitted.exclusive
+            },
             main_task=main_task(tasks),
         ),
     )

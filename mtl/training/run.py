@@ -90,7 +90,7 @@ class Run:
         Raises:
             MtlError: A column is missing or cannot be read.
         """
-        table = as_table(table)
+        table = self._read(table)
         outputs = self.model.predict(
             self.preparation.raw(table),
             batch_size=self.config["training"]["evaluation_batch_size"],
@@ -115,7 +115,7 @@ class Run:
         Raises:
             DataError: No task's target is there, or a column cannot be read.
         """
-        table = as_table(table)
+        table = self._read(table)
         tasks = {
             name: task
             for name, task in self.tasks.items()
@@ -140,6 +140,11 @@ class Run:
             name: {m: found[f"table/{name}/{m}"] for m in ("loss", *figures.metrics[name])}
             for name in tasks
         }
+
+    def _read(self, table: Any) -> pl.DataFrame:
+        """Read a table as the run's own data were read."""
+        load_plugins(self.config.get("plugins"))
+        return as_table(table, columns_config=self.config["data"]["columns"])
 
 
 def load(folder: Path | str) -> Run:

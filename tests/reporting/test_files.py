@@ -111,7 +111,7 @@ def test_another_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
             temporary.write_text("half")
             raise ValueError
 
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         write_half()
     assert names(tmp_path) == []
 

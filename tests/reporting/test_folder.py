@@ -102,9 +102,10 @@ def test_results_are_valid_json(tmp_path: Path) -> None:
 
 def test_environment_is_written(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path, "headline")
-    folder.write_environment(["mtl", "seed=3"], ["training.seed=3"], 3)
+    command = ["mtl", "--config-dir=x", "training.seed=3"]
+    folder.write_environment(command, seed=3)
     written = json.loads(folder.file("environment.json").read_text())
-    assert written["command"] == ["mtl", "seed=3"]
+    assert written["command"] == command
     assert written["overrides"] == ["training.seed=3"]
     assert written["seed"] == 3
 
@@ -155,9 +156,7 @@ def test_log_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_log_on_a_full_disk_is_silent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_log_on_a_full_disk_is_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = RunFolder.create(tmp_path, "headline")
     folder.file("run.log").symlink_to("/dev/full")
     with folder.log() as logger:

@@ -2,10 +2,10 @@
 
 from omegaconf import OmegaConf
 
-from mtl.reporting.hyperparameters import hyperparameters
+from mtl.reporting.hyperparameters import hyperparameters, varied
 
 
-def test_values_by_path_numbers_first() -> None:
+def test_values_by_path() -> None:
     config = OmegaConf.create(
         {
             "name": "headline",
@@ -27,9 +27,10 @@ def test_values_by_path_numbers_first() -> None:
         "inputs.aux_input": "hour, page",
         "inputs.main_input": "title",
     }
-    assert list(found)[:4] == [
-        "tasks.a.weight",
-        "training.shuffle",
-        "training.epochs",
-        "model.units",
-    ]
+
+
+def test_what_was_overridden_comes_first() -> None:
+    paths = ["tasks.a.weight", "optimizer.learning_rate", "balancing.name", "model.name", "model.x"]
+    overrides = ["experiment=headline", "+model.x=3", "balancing=pcgrad"]
+    assert varied(paths, overrides) == {"model.x", "balancing.name"}
+    assert varied(paths, ["experiment=headline"]) == set(paths[:3])

@@ -97,7 +97,7 @@ def test_sequential_model_of_mixed_precision() -> None:
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_model_that_is_no_graph(built: bool) -> None:  # noqa: FBT001
+def test_model_that_is_no_graph(built: bool) -> None:
     class Plain(keras.Model):
         def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
             return inputs

@@ -172,7 +172,8 @@ def test_config_is_a_block_of_code(board: Board, tmp_path: Path) -> None:
 
 def test_hyperparameters_and_final_figures(board: Board, tmp_path: Path) -> None:
     config = {"tasks": {"a": {"weight": 0.5}}, "model": {"name": "headline"}}
-    board.hparams(config, {"validation/a/auc": 0.75, "test/a/auc": None})
+    figures = {"training/a/auc": 1.0, "validation/a/auc": 0.75, "test/a/auc": None}
+    board.hparams(config, figures, overrides=["model.name=headline"])
     events = read(tmp_path)
     run = "run/tensorboard"
     tags = events.PluginRunToTagToContent("hparams")[run]
@@ -185,14 +186,21 @@ def test_hyperparameters_and_final_figures(board: Board, tmp_path: Path) -> None
     experiment = hparams_metadata.parse_experiment_plugin_data(
         tags[hparams_metadata.EXPERIMENT_TAG]
     )
-    assert [one.name for one in experiment.hparam_infos] == ["tasks.a.weight", "model.name"]
-    assert [one.name.tag for one in experiment.metric_infos] == ["final/validation/a/auc"]
-    assert [one.display_name for one in experiment.metric_infos] == ["validation/a/auc"]
+    assert {one.name: one.differs for one in experiment.hparam_infos} == {
+        "model.name": True,
+        "tasks.a.weight": False,
+    }
+    names = ["validation/a/auc", "training/a/auc"]
+    assert [one.name.tag for one in experiment.metric_infos] == [f"final/{name}" for name in names]
+    assert [one.display_name for one in experiment.metric_infos] == names
     end = hparams_metadata.parse_session_end_info_plugin_data(
         tags[hparams_metadata.SESSION_END_INFO_TAG]
     )
     assert end.status == api_pb2.STATUS_SUCCESS
-    assert scalars(events, run) == {"final/validation/a/auc": [(0, 0.75)]}
+    assert scalars(events, run) == {
+        "final/training/a/auc": [(0, 1.0)],
+        "final/validation/a/auc": [(0, 0.75)],
+    }
 
 
 def test_full_disk_is_explained_and_closing_is_quiet(tmp_path: Path) -> None:
@@ -215,5 +223,5 @@ def test_full_disk_is_explained_and_closing_is_quiet(tmp_path: Path) -> None:
 
 def test_file_in_the_way_is_explained(tmp_path: Path) -> None:
     (tmp_path / "tensorboard").write_text("mine")
-    with pytest.raises(MtlError, match="Cannot write .*tensorboard"):
+    with pytest.raises(MtlError, match=r"Cannot write .*tensorboard"):
         Board(tmp_path / "tensorboard").figures(1, {"learning_rate": 0.5})

@@ -45,8 +45,15 @@ def test_duration(seconds: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (65536, "65.5 kB"), (999_960, "1.0 MB")]
-    + [(1.23e9, "1.2 GB"), (4.5e12, "4.5 TB"), (None, "-")],
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (65536, "65.5 kB"),
+        (999_960, "1.0 MB"),
+        (1.23e9, "1.2 GB"),
+        (4.5e12, "4.5 TB"),
+        (None, "-"),
+    ],
 )
 def test_memory(size: float | None, text: str) -> None:
     assert memory(size) == text

@@ -44,7 +44,7 @@ class Column(ABC):
         """Yield each option whose value is wrong, with what is expected."""
         yield from ()
 
-    def raw_dtype(self, training: pl.Series) -> str:  # noqa: ARG002 kinds that look at it override
+    def raw_dtype(self, training: pl.Series) -> str:
         """Return the raw input's type for training rows: `string`, `float32` or `int64`."""
         return "string"
 
@@ -80,7 +80,9 @@ class Column(ABC):
 
 def refuse_all_missing(training: pl.Series) -> None:
     """Raise a DataError where a column has no value in the training rows."""
-    blank = training.is_null() | training.is_nan() if training.dtype.is_float() else training.is_null()
+    blank = (
+        training.is_null() | training.is_nan() if training.dtype.is_float() else training.is_null()
+    )
     if training.dtype == pl.String:
         blank |= training.str.strip_chars() == ""
     if blank.all():

@@ -43,7 +43,7 @@ class Characters(Column):
             self.vocabulary_size, self.length, self.padding, self.standardize
         )
 
-    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:  # noqa: ARG002
+    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn the vocabulary.
 
         Raises:

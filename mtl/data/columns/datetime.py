@@ -49,7 +49,7 @@ class Datetime(Column):
         except DataError as error:
             yield "format", str(error)
 
-    def raw(self, series: pl.Series, dtype: str) -> np.ndarray:  # noqa: ARG002
+    def raw(self, series: pl.Series, dtype: str) -> np.ndarray:
         """Return the times as strings in the column's format."""
         if not (series.dtype.is_temporal() or series.dtype in (pl.String, pl.Null)):
             raise DataError(
@@ -66,7 +66,7 @@ class Datetime(Column):
         """
         seconds_since_1970(series, self.format)
 
-    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:  # noqa: ARG002
+    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Return the layer; nothing is learnt.
 
         Raises:

@@ -41,16 +41,16 @@ class Numeric(Column):
 
     def wrong_options(self) -> Iterator[tuple[str, str]]:
         """Yield each option whose value is wrong, with what is expected."""
-        if not isinstance(self.standardize, bool):
+        if self.standardize not in (True, False):
             yield "standardize", "Expected true or false."
         if self.missing not in ("auto", "flag", "mean"):
             yield "missing", "Expected auto, flag or mean."
 
-    def raw_dtype(self, training: pl.Series) -> str:  # noqa: ARG002
+    def raw_dtype(self, training: pl.Series) -> str:
         """Return `float32`."""
         return "float32"
 
-    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:  # noqa: ARG002
+    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn mean and variance; a column of one value gives a warning.
 
         Raises:
@@ -70,8 +70,8 @@ class Numeric(Column):
             variance = 1.0
         flag = self.missing == "flag" or (self.missing == "auto" and len(known) < len(values))
         if not self.standardize:
-            return Fitted((MissingValues(mean, flag),))
+            return Fitted((MissingValues(mean, flag=flag),))
         normalization = keras.layers.Normalization(
             axis=None, mean=mean, variance=variance, dtype="float32"
         )
-        return Fitted((normalization, MissingValues(0.0, flag)))
+        return Fitted((normalization, MissingValues(flag=flag)))

@@ -47,7 +47,7 @@ class Text(Column):
             self.vocabulary_size, self.length, self.padding, self.standardize
         )
 
-    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:  # noqa: ARG002
+    def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn the vocabulary.
 
         Raises:
@@ -72,5 +72,6 @@ class Text(Column):
 def _all_numbers(series: pl.Series) -> bool:
     values = series.drop_nulls()
     if values.dtype == pl.String:
-        values = values.filter(values.str.strip_chars() != "").cast(pl.Float64, strict=False)
+        values = values.str.strip_chars()
+        values = values.filter(values != "").cast(pl.Float64, strict=False)
     return len(values) > 0 and values.dtype.is_numeric() and values.null_count() == 0

@@ -20,7 +20,7 @@ def csv_names(path: Path) -> list[str]:
         DataError: The file cannot be read, holds nothing but blank lines, is no UTF-8 text, or has
             two columns of one name.
     """
-    first = next(_records(path), (0, []))[1]
+    first = next((record for _, record in _records(path) if record), [])
     if not first:
         raise DataError(f"{path} holds nothing but blank lines. Expected names and rows.")
     repeated = sorted({name for name in first if name and first.count(name) > 1})
@@ -34,7 +34,7 @@ def csv_names(path: Path) -> list[str]:
 
 
 def read_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> pl.DataFrame:
-    """Return the needed columns as text, null where a cell is empty.
+    """Return the needed columns as text, null where a cell is empty; blank lines are no rows.
 
     Args:
         path: The file.
@@ -50,26 +50,39 @@ def read_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> pl.Data
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise DataError(_reason(path, len(names), error)) from error
     table.columns = [names[place] for place in places]
+    empty = table.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if empty.any():
+        table = table.filter(~(empty & _blank_lines(path, table.height)))
     return table
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each row (the names are row 0) and its cells, without blank lines."""
+    """Yield the number of each row (the names are row 0) and its cells, none for a blank line."""
     with opened(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         number = 0
         try:
             for record in csv.reader(text):
-                if record:
-                    yield number, record
-                    number += 1
+                yield number, record
+                number += bool(record)
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{path} is no UTF-8 text (byte 0x{error.object[error.start]:02x}, after row "
                 f"{max(number - 1, 0)}). Expected UTF-8: save it again with that encoding."
             ) from error
         except csv.Error as error:
-            raise DataError(f"{path} is no table after row {max(number - 1, 0)}: {error}.") from error
+            raise DataError(
+                f"{path} is no table after row {max(number - 1, 0)}: {error}."
+            ) from error
+
+
+def _blank_lines(path: Path, rows: int) -> pl.Series:
+    """Return which of the rows that polars read are blank lines."""
+    records = [not record for _, record in _records(path)]
+    start = records.index(False) + 1
+    return pl.Series(records[start : start + rows], dtype=pl.Boolean).extend_constant(
+        value=False, n=max(rows - (len(records) - start), 0)
+    )
 
 
 def _reason(path: Path, width: int, error: Exception) -> str:

@@ -68,9 +68,7 @@ def _series(path: Path, name: str, values: list[Any]) -> pl.Series:
     if len(counts) > 1:
         usual = counts.most_common(1)[0][0]
         row = next(
-            row
-            for row, word in enumerate(words)
-            if word != usual and values[row] is not None
+            row for row, word in enumerate(words) if word != usual and values[row] is not None
         )
         raise DataError(
             f"Row {row + 1} of column {name!r} in {path} holds {words[row]} ({values[row]!r}), and "

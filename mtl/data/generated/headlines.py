@@ -84,7 +84,9 @@ def headlines(*, rows: int = 12_000, seed: int = 0, noise: float = 0.75) -> Gene
     counts = np.rint(np.expm1(np.maximum(mean + error, 0.0))).astype(np.int64)
     feelings = random.multinomial(counts[:, 0], list(FEELINGS.values()))
     messages = pl.select(
-        pl.concat_str(pl.lit("What do you think about "), sentences.topic.str.to_lowercase(), pl.lit("?"))
+        pl.concat_str(
+            pl.lit("What do you think about "), sentences.topic.str.to_lowercase(), pl.lit("?")
+        )
     ).to_series()
     table = pl.DataFrame(
         {
@@ -93,7 +95,7 @@ def headlines(*, rows: int = 12_000, seed: int = 0, noise: float = 0.75) -> Gene
             "status_published": _spelt(seconds),
             "link_name": sentences.text,
             "status_message": pl.select(
-                pl.when(pl.Series(random.random(rows) < 0.9)).then(messages)  # noqa: PLR2004
+                pl.when(pl.Series(random.random(rows) < 0.9)).then(messages)
             ).to_series(),
             **{name: counts[:, place] for place, name in enumerate(TARGETS)},
             **{f"num_{name}": feelings[:, place] for place, name in enumerate(FEELINGS)},
