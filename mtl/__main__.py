@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from mtl.commands import main as run
+from mtl.commands.dispatch import main as run
 
 
 def main() -> None:

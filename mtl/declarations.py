@@ -35,7 +35,7 @@ def _declarations(file: Path) -> dict[str, list[str]]:
 
 
 @cache
-def _parse(file: str, changed: int) -> dict[str, list[str]]:
+def _parse(file: str, changed: int) -> dict[str, list[str]]:  # noqa: ARG001
     """Parse a file; `changed`, the time of its last change, is there for the cache."""
     source = Path(file).read_bytes()
     found: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtl.commands import VERBS
+from mtl.commands.dispatch import VERBS
 from mtl.commands.list import SECTIONS
 
 FOLDERS = ("compare", "board")
@@ -53,7 +53,7 @@ def answer(line: str) -> tuple[list[str], str | None]:
         keys = ["run=", "output=", "data.path="]
         keys.append("format=" if verb == "export" else "overwrite=true")
         found = [key for key in keys if key.startswith(last)]
-        return found, " ".join([program, last]) if "=" in last else None
+        return found, f"{program} {last}" if "=" in last else None
     rest = words[1:] if verb in VERBS else words
     return [], " ".join([program, *rest])
 

@@ -1,4 +1,4 @@
-"""mtl export run=FOLDER [format=tf_saved_model|keras] [output=PATH]: write a run's model for serving.
+"""mtl export run=FOLDER [format=tf_saved_model|keras] [output=PATH]: write a model for serving.
 
     mtl export run=runs/headline/2026-11-20_10-15-02 format=tf_saved_model
     mtl export run=runs/headline/2026-11-20_10-15-02 format=keras output=served.keras

@@ -6,7 +6,7 @@ import importlib
 import textwrap
 from collections.abc import Sequence
 
-from mtl.commands import VERBS
+from mtl.commands.dispatch import VERBS
 from mtl.config.search import groups, options
 
 USAGE = """\

@@ -3,8 +3,8 @@
     mtl list                everything
     mtl list experiments    one of them
 
-Names come from files alone, so that this is quick; `mtl list plugins` also imports each plug-in, in a
-process of its own, and says which do not import.
+Names come from files alone, so that this is quick; `mtl list plugins` also imports each plug-in, in
+a process of its own, and says which do not import.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mtl.commands.table import columns
-from mtl.config.search import EXPERIMENT, Place, options, places
+from mtl.config.search import EXPERIMENT, Place, options
 from mtl.declarations import declared_in
 from mtl.errors import MtlError, nearest
 from mtl.plugins import Plugin, file_plugins, installed_plugins

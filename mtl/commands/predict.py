@@ -4,8 +4,8 @@
     mtl predict run=runs/headline/2026-11-20_10-15-02 data.path=new.csv | head
 
 One row of predictions for each row of the table, in its order, in the units of the targets. The
-ending of output= chooses the format: .csv, .parquet, .jsonl or .ndjson; without output= it is CSV on
-standard output. overwrite=true replaces a file. Labels are not needed.
+ending of output= chooses the format: .csv, .parquet, .jsonl or .ndjson; without output= it is CSV
+on standard output. overwrite=true replaces a file. Labels are not needed.
 """
 
 from __future__ import annotations

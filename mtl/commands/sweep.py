@@ -16,6 +16,10 @@ STAMP = "%Y-%m-%d_%H-%M-%S"
 SEVERAL = "sweep"
 
 
+class CannotStart(BaseException):
+    """A sweep's folder cannot be made. Hydra only warns of an `Exception` in a callback."""
+
+
 class Sweep(Callback):
     """Hydra's callback around a sweep, in the process that starts it, whatever launches the runs.
 
@@ -26,10 +30,17 @@ class Sweep(Callback):
     folder: ClassVar[Path | None] = None
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Make `<runs>/<experiment>/<date_time>`, one that no other sweep has."""
+        """Make `<runs>/<experiment>/<date_time>`, one that no other sweep has.
+
+        Raises:
+            CannotStart: From the reason, an `MtlError`.
+        """
         choice = config.hydra.runtime.choices.get(EXPERIMENT)
         name = OmegaConf.select(config, "name") or choice or SEVERAL
-        folder = _make_folder(Path(config.runs, name).absolute())
+        try:
+            folder = _make_folder(Path(config.runs, name).absolute())
+        except MtlError as error:
+            raise CannotStart from error
         quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
         with open_dict(config):
             config.hydra.sweep.dir = str(folder)

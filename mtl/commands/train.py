@@ -18,15 +18,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from mtl.commands import DEBUG
-from mtl.commands.sweep import Sweep
+from mtl.commands.dispatch import DEBUG
+from mtl.commands.sweep import CannotStart, Sweep
 from mtl.config.compose import finish, need_experiment, run_folder, version_base
 from mtl.config.explain import explained
 from mtl.config.overrides import refuse_groups, refuse_nameless, value_of, without
@@ -54,6 +54,8 @@ def run(words: Sequence[str]) -> int:
         configured = hydra.main(str(shipped() / "conf"), root, version_base())(job.run)
         try:
             configured()
+        except CannotStart as error:
+            raise cast("MtlError", error.__cause__) from None
         finally:
             Sweep.show()
     if job.error is not None:
@@ -82,14 +84,14 @@ class _Job:
 
         Raises:
             KeyboardInterrupt: Ctrl-C ended a run of a sweep: the whole sweep ends.
-            Exception: Whatever a run of a sweep raised.
+            MtlError: A run of a sweep failed; what it raised is logged and in its folder.
         """
         settings = HydraConfig.get()
         if settings.mode == RunMode.MULTIRUN:
             return _run_of_sweep(config, settings)
         try:
             result = _train(config, settings, ["mtl", *self.words], None)
-        except Exception as error:  # Hydra would add a traceback of its own
+        except Exception as error:  # noqa: BLE001 raised again by `run`; Hydra would add a traceback of its own
             self.error = error
             return None
         self.interrupted = _is_interrupted(result)
@@ -104,10 +106,12 @@ def _run_of_sweep(config: DictConfig, settings: Any) -> float | None:
             folder.rmdir()  # made by Hydra; the run makes its own
         result = _train(config, settings, ["mtl", *overrides], folder)
     except Exception as error:
-        debug = os.environ.get(DEBUG) == "1" or not isinstance(error, MtlError)
-        logger.error("Run %s of the sweep failed: %s", folder.name, error, exc_info=debug)
-        _leave_word(folder, error)
-        raise
+        trace = os.environ.get(DEBUG) == "1" or not isinstance(error, MtlError)
+        logger.error("Run %s of the sweep failed: %s", folder.name, error, exc_info=trace)
+        _leave_word(folder, error, overrides)
+        # What is raised here may have to travel from another process: a plain error does.
+        reason = f"its reason is above and in {folder / 'results.json'}"
+        raise MtlError(f"Run {folder.name} of the sweep failed: {reason}.") from error
     if _is_interrupted(result):
         raise KeyboardInterrupt
     return _monitored(result)
@@ -126,14 +130,16 @@ def _train(config: DictConfig, settings: Any, command: list[str], folder: Path |
     return train(config, command=command, folder=folder)
 
 
-def _leave_word(folder: Path, error: Exception) -> None:
+def _leave_word(folder: Path, error: Exception, overrides: Sequence[str]) -> None:
     """Write why a run failed where its results would be, unless it did so itself."""
     from mtl.reporting.folder import RunFolder
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "results.json").exists():
-            RunFolder(folder).write_results({"status": "failed", "error": str(error)})
+            left = RunFolder(folder)
+            left.write_environment(["mtl", *overrides], overrides)
+            left.write_results({"status": "failed", "error": str(error)})
     except (MtlError, OSError) as problem:
         logger.error("Nor can %s be written: %s", folder, problem)
 

@@ -16,7 +16,7 @@ from omegaconf.errors import (
     ValidationError,
 )
 
-from mtl.config.search import EXPERIMENT, groups, options
+from mtl.config.search import EXPERIMENT, ROOT, groups, options
 from mtl.errors import MtlError, nearest
 
 
@@ -37,9 +37,11 @@ def explain(error: Exception) -> str:
         return _no_option(error)
     if isinstance(error, OverrideParseException):
         return _unreadable(error)
-    cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
-    if isinstance(cause, OmegaConfBaseException):
-        return _bad_key(cause)
+    # Hydra raises some of its own errors `from` OmegaConf's, some just after them.
+    for cause in (error, error.__cause__, error.__context__):
+        if isinstance(cause, OmegaConfBaseException):
+            file = _file(error)
+            return f"In {file}: {_bad_key(cause)}" if file else _bad_key(cause)
     return _no_match(str(error))
 
 
@@ -58,14 +60,21 @@ def _no_option(error: MissingConfigException) -> str:
     # An experiment in a subfolder is named with it, so the group is the first part.
     if group.startswith(f"{EXPERIMENT}/"):
         group, _, name = missing.partition("/")
-    file = str(error).splitlines()[0].partition("'")[2].partition("'")[0]
-    inside = f" ({file} asks for it)" if file not in {"", "mtl", "run"} else ""
+    file = _file(error)
+    inside = f" ({file} asks for it)" if file else ""
     known = options(group)
     if not known:
         return f"There is no group {group!r}{inside}. {nearest(group, groups())}"
     what = "experiment" if group == EXPERIMENT else f"option {group}="
     called = f"No experiment is called {name!r}" if group == EXPERIMENT else f"No {what}{name}"
     return f"{called}{inside}. {nearest(name, known)}"
+
+
+def _file(error: Exception) -> str:
+    """Return the config that Hydra's message starts with, such as `experiment/own`, if any."""
+    message = str(error)
+    file = message.removeprefix("In '").partition("'")[0] if message.startswith("In '") else ""
+    return "" if file in {ROOT, "run"} else file
 
 
 def _unreadable(error: OverrideParseException) -> str:
@@ -110,15 +119,15 @@ def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:
         return f"{full_key}: {_first_line(cause)}. Expected outputs, each with its task."
     name = full_key.removeprefix("tasks.")
     return (
-        f"tasks.{name}: expected a task, or null to remove it. A new one is given key by key:"
-        f" +tasks.{name}.target=… +tasks.{name}.kind=…"
+        f"tasks.{name}: expected a task, or null to remove it. A new one is added with"
+        f" '+tasks={{{name}: {{target: …, kind: …}}}}'."
     )
 
 
 def _no_match(message: str) -> str:
     first = message.strip().splitlines()[0] if message.strip() else "The config cannot be composed."
     if "No match in the defaults list" in message:
-        key = first.partition("'")[2].partition("'")[0]
+        key = first.partition("override '")[2].partition("'")[0]
         return f"There is no group {key!r} to choose from. {nearest(key, groups())}"
     return message.strip()
 

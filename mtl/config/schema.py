@@ -1,4 +1,4 @@
-"""The keys of a task, known to Hydra so that setting one needs no `+` and a misspelt one is refused.
+"""The keys of a task, known to Hydra: setting one needs no `+`, a misspelt one is refused.
 
 Values are loosely typed: what is wrong with them is reported together with everything else, by
 `mtl.config.check`, instead of one at a time.

@@ -80,9 +80,11 @@ def places() -> list[Place]:
         )
     found = [] if _same(user.folder, own.folder) else [user]
     found.append(own)
-    for plugin in installed_plugins():
-        if plugin.folder is not None:
-            found.append(Place(plugin.entry_point.module.partition(".")[0], plugin.folder))
+    found += [
+        Place(plugin.entry_point.module.partition(".")[0], plugin.folder)
+        for plugin in installed_plugins()
+        if plugin.folder is not None
+    ]
     return list(dict.fromkeys(found))
 
 

@@ -95,6 +95,28 @@ def make_folder(path: Path, *, exclusive: bool = False) -> None:
         raise explained(error, path) from error
 
 
+def need_room(folder: Path, size: int, what: str) -> None:
+    """Refuse to begin what would end in a full disk.
+
+    Args:
+        folder: Where it is to be written.
+        size: In bytes.
+        what: What is to be written there, `the model`.
+
+    Raises:
+        MtlError: Less is free there. Where the free space is not known nothing is refused.
+    """
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return
+    if free < size:
+        raise MtlError(
+            f"The disk of {folder} has {memory(free)} free, and {what} alone takes "
+            f"{memory(size)}. Nothing was trained. Free some space, or {ELSEWHERE}."
+        )
+
+
 def explained(error: OSError, path: Path) -> MtlError:
     """Return the error for a user whose file or folder at `path` could not be written.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.config.compose import plain
-from mtl.errors import DivergenceError
+from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.console import Console
 from mtl.reporting.environment import overrides_among
-from mtl.reporting.files import replacing
+from mtl.reporting.files import need_room, replacing
 from mtl.reporting.folder import RunFolder
 from mtl.reporting.history import History
 from mtl.reporting.memory import peak_memory_bytes
@@ -99,6 +99,7 @@ def train(
             log.info(note)
         board.text(config)
         board.graph(assembly.graph)
+        need_room(run_folder.path, _bytes(assembly.graph), "the model")
         run_folder.write_results(_results(assembly, loop, "running", {}))
         figures = _train(loop, assembly, run_folder, progress)
         board.figures(
@@ -156,26 +157,33 @@ def _train(
     progress: TrainingProgress,
 ) -> dict[str, float]:
     """Run the loop and write what came of it, also if it ended badly."""
-    status = "failed"
     figures: dict[str, float] = {}
     try:
         with progress, interruptible() as interruption:
             loop.run(interruption)
-        status = loop.status
+        figures = _keep(loop, assembly, run_folder, loop.status)
     except DivergenceError as error:
         logger.error(error)
-        status = "diverged"
+        if loop.monitor.best_epoch:
+            figures = _keep(loop, assembly, run_folder, "diverged")
+        else:
+            run_folder.write_results(_results(assembly, loop, "diverged", figures))
         raise
-    finally:
-        if status != "failed":
-            if loop.monitor.best_epoch or status != "diverged":
-                figures = {
-                    name: value
-                    for split in assembly.examples
-                    for name, value in loop.evaluate(split).items()
-                }
-                _save_model(assembly, run_folder)
-            run_folder.write_results(_results(assembly, loop, status, figures))
+    except BaseException:
+        # What went wrong is raised again; a disk that is full must not hide it.
+        with suppress(MtlError):
+            run_folder.write_results(_results(assembly, loop, "failed", figures))
+        raise
+    return figures
+
+
+def _keep(loop: Loop, assembly: Assembly, run_folder: RunFolder, status: str) -> dict[str, float]:
+    """Measure the model, save it, and write its results."""
+    _save_model(assembly, run_folder)
+    figures = {
+        name: value for split in assembly.examples for name, value in loop.evaluate(split).items()
+    }
+    run_folder.write_results(_results(assembly, loop, status, figures))
     return figures
 
 
@@ -183,6 +191,12 @@ def _save_model(assembly: Assembly, run_folder: RunFolder) -> None:
     model = whole_model(assembly.preparation, assembly.graph)
     with replacing(run_folder.file(MODEL)) as path:
         model.save(path)
+
+
+def _bytes(graph: keras.Model) -> int:
+    return sum(
+        weight.value.dtype.size * weight.value.shape.num_elements() for weight in graph.weights
+    )
 
 
 def _results(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 import mtl
 import mtl.config.compose
-from mtl.errors import ConfigError, DataError, DivergenceError
+from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
 from mtl.training import loop as loop_module
 
 SMALL = [
@@ -269,6 +271,27 @@ def test_mixed_precision_trains() -> None:
     run = mtl.train(small("training.precision=mixed_bfloat16"))
     assert np.isfinite(run.results["metrics"]["test"]["main_output"]["loss"])
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_too_small_a_disk_is_refused_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(MtlError, match=r"1\.0 kB free, and the model alone takes .* kB"):
+        mtl.train(small("debug=true"))
+
+
+def test_a_disk_that_fills_up_leaves_results_that_say_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(model: keras.Model, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    with pytest.raises(MtlError, match="the disk is full"):
+        mtl.train(small("debug=true"))
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    assert json.loads((folder / "results.json").read_text())["status"] == "failed"
+    assert len((folder / "history.csv").read_text().splitlines()) == 3
 
 
 def test_debug_is_a_run_of_seconds() -> None:

@@ -76,7 +76,7 @@ def categorical_options(*, encoding: str = "index", of: str | None = None) -> No
     """Stand for the options of the kind of column `categorical`."""
 
 
-def datetime_options(*, features: list[str], format: str | None = None) -> None:  # noqa: A002
+def datetime_options(*, features: list[str], offset: str | None = None) -> None:
     """Stand for the options of the kind of column `datetime`."""
 
 

@@ -1,4 +1,5 @@
 """Values against annotations: what fits, what does not, and the annotation in words."""
+# ruff: noqa: UP007, UP045, PYI061 — older spellings must be understood too
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def network(
     rate: float = 0.1,
     sizes: list[int] | None = None,
     padding: Literal["left", "right"] = "left",
-    anything=None,  # noqa: ANN001
+    anything=None,
     unseen: Unknown = None,
 ) -> None:
     """Stand for a builder that owns its graph."""
@@ -85,8 +85,10 @@ def test_values_that_fit(function, values, said):
         (
             network,
             {"units": 3, "raet": 0.1},
-            "model.raet: network() has no parameter 'raet'. Did you mean 'rate'? "
-            "Known: anything, padding, rate, sizes, units, unseen.",
+            (
+                "model.raet: network() has no parameter 'raet'. Did you mean 'rate'? "
+                "Known: anything, padding, rate, sizes, units, unseen."
+            ),
         ),
         (network, {}, "model.units: missing. network() needs it: a whole number."),
         (network, {"units": True}, "model.units: found true. Expected a whole number."),
@@ -146,8 +148,10 @@ def test_class_that_passes_others_on_may_be_closed(said):
     values = {"moment": 0.9, "clipnorm": 1.0}
     assert bind_signature(Optimizer, values, "optimizer") == []
     assert said(bind_signature(Optimizer, values, "optimizer", refuses_others=True)) == [
-        "optimizer.moment: Optimizer() has no parameter 'moment'. "
-        "Known: clipnorm, learning_rate, name, rho."
+        (
+            "optimizer.moment: Optimizer() has no parameter 'moment'. "
+            "Known: clipnorm, learning_rate, name, rho."
+        )
     ]
 
 

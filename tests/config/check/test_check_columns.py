@@ -43,13 +43,17 @@ def test_right_config_has_no_problem(values, changed, said):
     [
         (
             {"inputs.aux_input": ["status_published", "pages"]},
-            "inputs.aux_input[1]: 'pages' is not a column of the data. Did you mean 'page'? "
-            "Known: link_name, num_reactions, page, reliability, status_published.",
+            (
+                "inputs.aux_input[1]: 'pages' is not a column of the data. Did you mean 'page'? "
+                "Known: link_name, num_reactions, page, reliability, status_published."
+            ),
         ),
         (
             {"tasks.main_output.target": "num_reaction"},
-            "tasks.main_output.target: 'num_reaction' is not a column of the data. "
-            "Did you mean 'num_reactions'? Known: ",
+            (
+                "tasks.main_output.target: 'num_reaction' is not a column of the data. "
+                "Did you mean 'num_reactions'? Known: "
+            ),
         ),
         (
             {"tasks.main_output.target": ["num_reactions", "shares"]},
@@ -57,31 +61,42 @@ def test_right_config_has_no_problem(values, changed, said):
         ),
         (
             {"tasks.main_output.sample_weight": "relability"},
-            "tasks.main_output.sample_weight: 'relability' is not a column of the data. "
-            "Did you mean 'reliability'?",
+            (
+                "tasks.main_output.sample_weight: 'relability' is not a column of the data. "
+                "Did you mean 'reliability'?"
+            ),
         ),
         (
             {"tasks.main_output.sample_weight": "link_name"},
-            "tasks.main_output.sample_weight: column 'link_name' is of type String. "
-            "sample_weight needs a column of numbers.",
+            (
+                "tasks.main_output.sample_weight: column 'link_name' is of type String. "
+                "sample_weight needs a column of numbers."
+            ),
         ),
         (
             {"data.split.column": "published"},
-            "data.split.column: 'published' is not a column of the data. "
-            "Did you mean 'status_published'?",
+            (
+                "data.split.column: 'published' is not a column of the data. "
+                "Did you mean 'status_published'?"
+            ),
         ),
         (
             {"tasks.main_output.target": "link_name", "inputs.main_input": "page"},
-            "tasks.main_output.target: column 'link_name' is of type String. "
-            "above needs a column of numbers.",
+            (
+                "tasks.main_output.target: column 'link_name' is of type String. "
+                "above needs a column of numbers."
+            ),
         ),
         (
             {
                 "inputs.aux_input": ["status_published", "num_reactions"],
                 "tasks.aux_output.weight": 0,
             },
-            "inputs.aux_input[1]: column 'num_reactions' is the target of the task 'main_output'. "
-            "Remove the column from the inputs; only an auxiliary task (auxiliary_of: <task>) may",
+            (
+                "inputs.aux_input[1]: column 'num_reactions' is the target of the task "
+                "'main_output'. Remove the column from the inputs; only an auxiliary task "
+                "(auxiliary_of: <task>) may"
+            ),
         ),
     ],
 )

@@ -100,18 +100,24 @@ def test_inputs_are_matched_by_name_whatever_their_order(check):
 
 def test_misspelt_input(check):
     assert check(specifications={"main_inptu": TEXT, "aux_input": EXTRA}) == [
-        "inputs.main_input: missing, the graph reads an input 'main_input' of shape (100,). "
-        "Feed it a column or a list of columns.",
-        "inputs.main_inptu: the graph has no input 'main_inptu'. "
-        "Did you mean 'main_input'? Known: aux_input, main_input.",
+        (
+            "inputs.main_input: missing, the graph reads an input 'main_input' of shape (100,). "
+            "Feed it a column or a list of columns."
+        ),
+        (
+            "inputs.main_inptu: the graph has no input 'main_inptu'. "
+            "Did you mean 'main_input'? Known: aux_input, main_input."
+        ),
     ]
 
 
 def test_input_of_another_width(check):
     wide = Specification((6,), "float32", {"status_published": 4, "page": 2})
     assert check(specifications=with_input("aux_input", wide)) == [
-        "inputs.aux_input: the graph wants (5,), columns status_published (4) + page (2) give "
-        "(6,). Change its columns (their options are in data.columns) or the model's size."
+        (
+            "inputs.aux_input: the graph wants (5,), columns status_published (4) + page (2) give "
+            "(6,). Change its columns (their options are in data.columns) or the model's size."
+        )
     ]
 
 
@@ -125,10 +131,15 @@ def test_numbers_where_ids_are_read_and_the_reverse(check):
     text = replace(TEXT, dtype="float32", vocabulary_size=None)
     extra = replace(EXTRA, dtype="int32", columns=[])
     assert check(specifications={"main_input": text, "aux_input": extra}) == [
-        "inputs.main_input: the graph wants ids (int32), column link_name gives numbers (float32). "
-        "Change the kind or encoding of its columns, or the dtype of the model's input.",
-        "inputs.aux_input: the graph wants numbers (float32), the data give ids (int32). "
-        "Change the kind or encoding of its columns, or the dtype of the model's input.",
+        (
+            "inputs.main_input: the graph wants ids (int32), column link_name gives numbers "
+            "(float32). Change the kind or encoding of its columns, "
+            "or the dtype of the model's input."
+        ),
+        (
+            "inputs.aux_input: the graph wants numbers (float32), the data give ids (int32). "
+            "Change the kind or encoding of its columns, or the dtype of the model's input."
+        ),
     ]
 
 
@@ -136,9 +147,11 @@ def test_vocabulary_larger_than_its_embedding(check):
     assert check(
         specifications=with_input("main_input", replace(TEXT, vocabulary_size=10_002))
     ) == [
-        "data.columns.link_name.vocabulary_size: the data give ids up to 10001, the embedding's "
-        "input_dim 10000 takes ids up to 9999. "
-        "Make the vocabulary 10000 or less, or the embedding 10002 or more."
+        (
+            "data.columns.link_name.vocabulary_size: the data give ids up to 10001, the "
+            "embedding's input_dim 10000 takes ids up to 9999. "
+            "Make the vocabulary 10000 or less, or the embedding 10002 or more."
+        )
     ]
 
 
@@ -165,8 +178,10 @@ def test_output_without_a_task(check, config, task, words):
     if task == "absent":
         del config["tasks"]["aux_output"]
     assert check(head_units={"main_output": 1}) == [
-        f"tasks.aux_output: the graph has this output and {words}. "
-        "Give it a target and a kind, or write tasks.aux_output.untrained=true."
+        (
+            f"tasks.aux_output: the graph has this output and {words}. "
+            "Give it a target and a kind, or write tasks.aux_output.untrained=true."
+        )
     ]
 
 
@@ -180,8 +195,10 @@ def test_output_that_is_not_to_be_trained(check, config, task):
 @pytest.mark.parametrize(("shape", "words"), [((3,), "(3,)"), ((), "()"), ((100, 1), "(100, 1)")])
 def test_output_of_another_shape(check, shape, words):
     assert check(graph_outputs={"main_output": shape, "aux_output": (1,)}) == [
-        f"tasks.main_output: the output has shape {words}. The kind 'binary' needs (1,), "
-        "1 number an example: change the kind or the output's units."
+        (
+            f"tasks.main_output: the output has shape {words}. The kind 'binary' needs (1,), "
+            "1 number an example: change the kind or the output's units."
+        )
     ]
 
 

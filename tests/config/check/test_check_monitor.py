@@ -38,8 +38,10 @@ def test_direction_of_a_whole_figure(changed):
     [
         (
             {"training.monitor": "validation/main_output/auk"},
-            "training.monitor: 'validation/main_output/auk' is not a figure of this run. "
-            "Did you mean 'validation/main_output/auc'? Known: training/loss, ",
+            (
+                "training.monitor: 'validation/main_output/auk' is not a figure of this run. "
+                "Did you mean 'validation/main_output/auc'? Known: training/loss, "
+            ),
         ),
         (
             {"training.monitor": "val_loss"},
@@ -47,13 +49,17 @@ def test_direction_of_a_whole_figure(changed):
         ),
         (
             {"training.monitor": "test/main_output/auc"},
-            "training.monitor: found 'test/main_output/auc'. "
-            "Choose a figure of validation: a test split that chooses tests nothing.",
+            (
+                "training.monitor: found 'test/main_output/auc'. "
+                "Choose a figure of validation: a test split that chooses tests nothing."
+            ),
         ),
         (
             {"training.monitor": "validation/main_output/novel"},
-            "training.monitor_mode: found 'auto', and nothing says whether a low or a high novel "
-            "is good. Expected min or max.",
+            (
+                "training.monitor_mode: found 'auto', and nothing says whether a low or a high "
+                "novel is good. Expected min or max."
+            ),
         ),
     ],
 )
@@ -70,6 +76,8 @@ def test_monitor_of_validation_without_such_a_split(monitor, instead, changed, s
     config = changed({"training.monitor": f"validation/{monitor}"})
     figures = [figure for figure in FIGURES if not figure.startswith("validation/")]
     assert said(check_monitor(config, figures, DIRECTIONS)) == [
-        f"training.monitor: found 'validation/{monitor}', and there is no validation split. "
-        f"Set data.split.validation, or training.monitor={instead}."
+        (
+            f"training.monitor: found 'validation/{monitor}', and there is no validation split. "
+            f"Set data.split.validation, or training.monitor={instead}."
+        )
     ]

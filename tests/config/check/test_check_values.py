@@ -83,8 +83,10 @@ WRONG = [
     (
         {"optimizer.name": "rmspropp"},
         [
-            "optimizer.name: 'rmspropp' is not an optimizer. "
-            "Did you mean 'rmsprop'? Known: adam, rmsprop, sgd."
+            (
+                "optimizer.name: 'rmspropp' is not an optimizer. "
+                "Did you mean 'rmsprop'? Known: adam, rmsprop, sgd."
+            )
         ],
     ),
     ({"optimizer.schedule": "cosine"}, ["optimizer.schedule: found 'cosine'. Expected null, or a"]),
@@ -131,8 +133,10 @@ WRONG = [
     (
         {"training.precision": "mixed_float61"},
         [
-            "training.precision: found 'mixed_float61'. Expected float32, float64, float16, "
-            "bfloat16, mixed_float16 or mixed_bfloat16. Did you mean 'mixed_float16'?"
+            (
+                "training.precision: found 'mixed_float61'. Expected float32, float64, float16, "
+                "bfloat16, mixed_float16 or mixed_bfloat16. Did you mean 'mixed_float16'?"
+            )
         ],
     ),
     ({"training.xla": "on"}, ["training.xla: found 'on'. Expected true or false, or auto."]),
@@ -145,8 +149,10 @@ WRONG = [
     (
         {"data.generator": None},
         [
-            "data.path: there is neither a path nor a generator. "
-            "Set data.path to the path of a table, or data.generator.name."
+            (
+                "data.path: there is neither a path nor a generator. "
+                "Set data.path to the path of a table, or data.generator.name."
+            )
         ],
     ),
     ({"data.columns.page": "categorical"}, ["data.columns.page: found 'categorical'. Expected a"]),
@@ -155,15 +161,19 @@ WRONG = [
     (
         {"data.columns.link_name.paddding": "left"},
         [
-            "data.columns.link_name.paddding: the kind of column 'text' has no parameter "
-            "'paddding'. Did you mean 'padding'? Known: padding, vocabulary_size."
+            (
+                "data.columns.link_name.paddding: the kind of column 'text' has no parameter "
+                "'paddding'. Did you mean 'padding'? Known: padding, vocabulary_size."
+            )
         ],
     ),
     (
         {"data.columns.link_name.vocabulary_size": 1e4},
         [
-            "data.columns.link_name.vocabulary_size: found 10000.0. "
-            "Expected a whole number, written 10000."
+            (
+                "data.columns.link_name.vocabulary_size: found 10000.0. "
+                "Expected a whole number, written 10000."
+            )
         ],
     ),
     ({"data.columns.page.of": "aux"}, ["data.columns.page.of: 'aux' is not a task. Known: aux_o"]),
@@ -197,8 +207,10 @@ WRONG = [
     (
         {"inputs.aux_input": ["status_published", "pgae"]},
         [
-            "inputs.aux_input[1]: 'pgae' is not a column of data.columns. "
-            "Did you mean 'page'? Known: link_name, page, status_published."
+            (
+                "inputs.aux_input[1]: 'pgae' is not a column of data.columns. "
+                "Did you mean 'page'? Known: link_name, page, status_published."
+            )
         ],
     ),
     ({"inputs.aux_input": {"encoding": "index"}}, ["inputs.aux_input: found {encoding: 'index'}"]),
@@ -244,8 +256,10 @@ WRONG = [
     (
         {"tasks.main_output.auxiliary_of": "aux_output"},
         [
-            "tasks.main_output.auxiliary_of: the tasks serve each other in a circle: "
-            "main_output → aux_output → main_output. Set auxiliary_of: null for the main one",
+            (
+                "tasks.main_output.auxiliary_of: the tasks serve each other in a circle: "
+                "main_output → aux_output → main_output. Set auxiliary_of: null for the main one"
+            ),
             "tasks.aux_output.auxiliary_of: the tasks serve each other in a circle",
         ],
     ),
@@ -257,8 +271,10 @@ WRONG = [
     (
         {"tasks.main_output.kind": "binry"},
         [
-            "tasks.main_output.kind: 'binry' is not a kind of task. "
-            "Did you mean 'binary'? Known: binary, regression."
+            (
+                "tasks.main_output.kind: 'binry' is not a kind of task. "
+                "Did you mean 'binary'? Known: binary, regression."
+            )
         ],
     ),
     (
@@ -270,16 +286,20 @@ WRONG = [
     (
         {"tasks.main_output.loss": "focl"},
         [
-            "tasks.main_output.loss: 'focl' is not a loss of the kind 'binary'. "
-            "Did you mean 'focal'? Known: binary_crossentropy, focal."
+            (
+                "tasks.main_output.loss: 'focl' is not a loss of the kind 'binary'. "
+                "Did you mean 'focal'? Known: binary_crossentropy, focal."
+            )
         ],
     ),
     ({"tasks.main_output.loss": {"gamma": 2}}, ["tasks.main_output.loss: found {gamma: 2}. Expec"]),
     (
         {"tasks.main_output.metrics": ["auc", "acuracy"]},
         [
-            "tasks.main_output.metrics: 'acuracy' is not a metric of the kind 'binary'. "
-            "Did you mean 'accuracy'? Known: accuracy, auc."
+            (
+                "tasks.main_output.metrics: 'acuracy' is not a metric of the kind 'binary'. "
+                "Did you mean 'accuracy'? Known: accuracy, auc."
+            )
         ],
     ),
     ({"tasks.main_output.metrics": [3]}, ["tasks.main_output.metrics: found [3]. Expected a list"]),
@@ -296,8 +316,10 @@ WRONG = [
     (
         {"tasks.main_output.transform": "log1p"},
         [
-            "tasks.main_output.transform: found 'log1p' in a task of the kind 'binary'. "
-            "transform is for the kind regression. Set it to null, or change the kind."
+            (
+                "tasks.main_output.transform: found 'log1p' in a task of the kind 'binary'. "
+                "transform is for the kind regression. Set it to null, or change the kind."
+            )
         ],
     ),
     (
