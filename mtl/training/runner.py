@@ -42,8 +42,6 @@ from mtl.training.run import MODEL, Run, whole_model
 from mtl.training.step import StepSettings, TrainingStep
 from mtl.training.summary import summarise
 
-logger = logging.getLogger(__name__)
-
 UNNAMED = "unnamed"
 
 
@@ -101,7 +99,7 @@ def train(
         board.graph(assembly.graph)
         need_room(run_folder.path, _bytes(assembly.graph), "the model")
         run_folder.write_results(_results(assembly, loop, "running", {}))
-        figures = _train(loop, assembly, run_folder, progress)
+        figures = _train(loop, assembly, run_folder, progress, log)
         board.figures(
             loop.monitor.best_epoch or loop.last_epoch,
             {name: value for name, value in figures.items() if name.startswith("test/")},
@@ -155,6 +153,7 @@ def _train(
     assembly: Assembly,
     run_folder: RunFolder,
     progress: TrainingProgress,
+    log: logging.Logger,
 ) -> dict[str, float]:
     """Run the loop and write what came of it, also if it ended badly."""
     figures: dict[str, float] = {}
@@ -163,7 +162,7 @@ def _train(
             loop.run(interruption)
         figures = _keep(loop, assembly, run_folder, loop.status)
     except DivergenceError as error:
-        logger.error(error)
+        log.error(error)
         if loop.monitor.best_epoch:
             figures = _keep(loop, assembly, run_folder, "diverged")
         else:
@@ -253,4 +252,5 @@ def _with_seed(config: dict[str, Any]) -> dict[str, Any]:
 def _make_folder(config: Mapping[str, Any], folder: Path | None) -> RunFolder:
     if folder is None:
         return RunFolder.create(config["runs"], config["name"])
-    return RunFolder.create(folder.parent, folder.name)
+    folder = folder.absolute()
+    return RunFolder.create(folder.parent.parent, folder.parent.name, folder.name)
