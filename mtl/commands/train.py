@@ -101,6 +101,7 @@ class _Job:
 def _run_of_sweep(config: DictConfig, settings: Any) -> float | None:
     folder = Path(settings.runtime.output_dir)
     overrides = list(settings.overrides.task)
+    logger.info("Run %s of the sweep: %s", folder.name, " ".join(overrides))
     try:
         if not any(folder.iterdir()):
             folder.rmdir()  # made by Hydra; the run makes its own

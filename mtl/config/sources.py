@@ -86,7 +86,7 @@ class RunConfig(FileConfigSource):
         """Return the run's config."""
         result = super().load_config("config")
         root = OmegaConf.load(shipped() / "conf" / f"{ROOT}.yaml")
-        hydra = [entry for entry in root.defaults if "override hydra/job_logging" in entry]
+        hydra = [entry for entry in root.defaults if any("override hydra/" in key for key in entry)]
         defaults = [schema.NAME, "_self_", *hydra]
         result.config = OmegaConf.merge(result.config, {"defaults": defaults, "hydra": root.hydra})
         return result

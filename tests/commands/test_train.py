@@ -101,7 +101,9 @@ def test_a_users_experiment_is_trained_and_hidden_files_are_named(mtl, trainer, 
     write("conf/training/default.yaml", "epochs: 7\nseed: 3\n")
     done = mtl("experiment=own")
     assert trainer.calls[0].config["name"] == "own"
-    assert trainer.calls[0].config["training"] == {"epochs": 2, "seed": 3}
+    training = trainer.calls[0].config["training"]
+    assert (training["epochs"], training["seed"]) == (2, 3)
+    assert "batch_size" not in training
     assert "training=default: using" in done.err
 
 

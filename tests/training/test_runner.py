@@ -163,17 +163,23 @@ def test_control_c_writes_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None
     assert run.predict(posts(3))["main_output"].shape == (3,)
 
 
-@mtl.builder("linear_for_tests")
-def linear(tasks: Any, *, width: int = 5) -> keras.Model:
-    given = keras.Input((width,), name="aux_input")
-    heads = {name: keras.layers.Dense(task.units, name=name)(given) for name, task in tasks.items()}
-    return keras.Model({"aux_input": given}, heads)
+@pytest.fixture
+def linear(clean_registry: None) -> str:
+    """The name of a builder of one linear head a task."""
+
+    @mtl.builder("linear_for_tests")
+    def build(tasks: Any, *, width: int = 5) -> keras.Model:
+        given = keras.Input((width,), name="aux_input")
+        heads = {n: keras.layers.Dense(task.units, name=n)(given) for n, task in tasks.items()}
+        return keras.Model({"aux_input": given}, heads)
+
+    return "linear_for_tests"
 
 
-def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path, linear: str) -> None:
     config = small("optimizer=sgd", "optimizer.learning_rate=10", "training.epochs=3")
     config = mtl.config.compose.plain(config) | {
-        "model": {"name": "linear_for_tests"},
+        "model": {"name": linear},
         "inputs": {"aux_input": ["status_published", "page"]},
         "tasks": {
             "calm": {"target": "num_shares", "kind": "regression", "weight": 0.0},
