@@ -177,7 +177,7 @@ def linear(clean_registry: None) -> str:
 
 
 def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path, linear: str) -> None:
-    config = small("optimizer=sgd", "optimizer.learning_rate=10", "training.epochs=3")
+    config = small("optimizer=sgd", "optimizer.learning_rate=10", "training.monitor=training/loss")
     config = mtl.config.compose.plain(config) | {
         "model": {"name": linear},
         "inputs": {"aux_input": ["status_published", "page"]},
