@@ -65,7 +65,9 @@ def test_a_label_that_does_not_vary_is_a_warning(fit, caplog):
 
 def test_the_state_restores_the_task_exactly(fit):
     config = {
-        **{"target": "y", "kind": "multilabel", "separator": "|"},
+        "target": "y",
+        "kind": "multilabel",
+        "separator": "|",
         "class_weights": "balanced",
     }
     task = fit(config, y=["a|b", "a", "a", ""])

@@ -71,7 +71,8 @@ def test_several_columns_have_a_unit_each(fit):
     np.testing.assert_allclose(labels, [[-1, -1], [1, NAN], [NAN, 1]])
     decoded = task.decode(np.array([[0.0, 1.0]]))
     assert {name: values.tolist() for name, values in decoded.items()} == {
-        **{"out_a": [1.0], "out_b": [30.0]}
+        "out_a": [1.0],
+        "out_b": [30.0],
     }
 
 
