@@ -167,11 +167,10 @@ class TrainingStep:
         sums, outputs, d_fed, d_weights = core(inputs, fed, targets, weights)
         gradients = dict(zip(map(id, self._weights), d_weights, strict=True))
         if fed:
-            projecting = [w for w in self._weights if w.trainable]
             d_vectors, d_projecting = tape.gradient(
-                fed, (fetched.vectors, [w.value for w in projecting]), output_gradients=d_fed
+                fed, (fetched.vectors, [w.value for w in self._weights]), output_gradients=d_fed
             )
-            for weight, gradient in zip(projecting, d_projecting, strict=True):
+            for weight, gradient in zip(self._weights, d_projecting, strict=True):
                 if gradient is not None:
                     inside = gradients[id(weight)]
                     gradients[id(weight)] = gradient if inside is None else gradient + inside

@@ -88,9 +88,9 @@ def test_a_schedule_is_built(name):
 @pytest.mark.parametrize("name", sorted(options("experiment")))
 def test_an_experiment_passes_the_checks_of_values(name):
     from mtl.config.check import check_values
-    from mtl.training.assembly import _known
+    from mtl.training.choices import known_names
 
-    assert check_values(plain(compose(name)), _known()) == []
+    assert check_values(plain(compose(name)), known_names()) == []
 
 
 @pytest.mark.parametrize("file", sorted((shipped() / "conf").rglob("*.yaml"), key=str))

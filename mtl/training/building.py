@@ -1,0 +1,68 @@
+"""Building the graph that a config describes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from mtl.data.inputs import InputSpecification
+from mtl.errors import MtlError
+from mtl.graph.calls import is_functional
+from mtl.registry import builders
+from mtl.tasks.task import Task
+
+
+def wants(config: Mapping[str, Any], parameter: str) -> bool:
+    """Whether the config's builder is to be handed `inputs` or `tasks`."""
+    return parameter in inspect.signature(builders.get(config["model"]["name"])).parameters
+
+
+def build_graph(
+    config: Mapping[str, Any],
+    specifications: Mapping[str, InputSpecification] | None,
+    tasks: Mapping[str, Task] | None,
+) -> keras.Model:
+    """Call the config's builder, under the config's precision.
+
+    Args:
+        config: The resolved config.
+        specifications: The data's inputs, handed to a builder that has a parameter `inputs`.
+        tasks: The fitted tasks, handed to a builder that has a parameter `tasks`.
+
+    Raises:
+        MtlError: The builder fails, or returns something else than a functional model.
+    """
+    name = config["model"]["name"]
+    arguments = {key: value for key, value in config["model"].items() if key != "name"}
+    handed_in = {"inputs": specifications, "tasks": tasks}
+    arguments |= {key: value for key, value in handed_in.items() if wants(config, key)}
+    try:
+        with precision(config["training"]["precision"]):
+            graph = builders.get(name)(**arguments)
+    except MtlError:
+        raise
+    except Exception as error:
+        raise MtlError(
+            f"the builder {name!r} fails with these parameters: {type(error).__name__}: {error}"
+        ) from error
+    if not is_functional(graph):
+        raise MtlError(
+            f"the builder {name!r} returned {type(graph).__name__}. Expected a functional "
+            "keras.Model: keras.Model(inputs, outputs)"
+        )
+    return graph
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under a dtype policy, and put Keras's policy back afterwards."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

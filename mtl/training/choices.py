@@ -1,0 +1,56 @@
+"""The names that a config may choose from, and the parameters of what it chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from mtl.config.check import Known, TaskKind, bind_signature
+from mtl.data.columns import COLUMN_KINDS
+from mtl.errors import Problem
+from mtl.registry import balancers, builders, generators, kinds
+from mtl.tasks.names import loss_names, metric_names, option_names
+from mtl.training.optimizers import OPTIMIZERS, SCHEDULES, check_optimizer
+from mtl.training.problems import Problems
+
+
+def known_names() -> Known:
+    """Return every name that a choice of the config may have."""
+    return Known(
+        builders=builders.names(),
+        generators=generators.names(),
+        balancers=balancers.names(),
+        optimizers=list(OPTIMIZERS),
+        schedules=list(SCHEDULES),
+        column_kinds=COLUMN_KINDS,
+        task_kinds={
+            name: TaskKind(loss_names(name), metric_names(name), option_names(name))
+            for name in kinds.names()
+        },
+    )
+
+
+def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Problem]:
+    """Hold the chosen functions' keyword parameters against the config's keys.
+
+    Args:
+        config: The resolved config.
+        problems: Takes in why a function cannot be had, a plug-in that does not import, say.
+    """
+    found = check_optimizer(config.get("optimizer", {}))
+    generator = config.get("data", {}).get("generator") or {}
+    for path, registry, section in (
+        ("model", builders, config.get("model", {})),
+        ("balancing", balancers, config.get("balancing", {})),
+        ("data.generator", generators, generator),
+    ):
+        name = section.get("name")
+        if name not in registry.names():
+            continue
+        called = problems.attempt(f"{path}.name", partial(registry.get, name))
+        values = {key: value for key, value in section.items() if key != "name"}
+        handed_in = {"weights"} if registry is balancers else {"inputs", "tasks"}
+        if called is not None:
+            found += bind_signature(called, values, path, provided=handed_in)
+    return found
