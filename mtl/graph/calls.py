@@ -70,8 +70,7 @@ def input_names(model: keras.Model) -> list[str]:
     """
     structure = model._inputs_struct  # noqa: SLF001
     if isinstance(structure, Mapping):
-        names = {id(tensor): str(name) for name, tensor in structure.items()}
-        return [names[id(tensor)] for tensor in model.inputs]
+        return keras.tree.flatten({name: str(name) for name in structure})
     return [tensor.name for tensor in model.inputs]
 
 
@@ -83,8 +82,7 @@ def output_names(model: keras.Model) -> list[str]:
     """
     structure = model._outputs_struct  # noqa: SLF001
     if isinstance(structure, Mapping):
-        names = {id(tensor): str(name) for name, tensor in structure.items()}
-        return [names[id(tensor)] for tensor in model.outputs]
+        return keras.tree.flatten({name: str(name) for name in structure})
     return [tensor._keras_history.operation.name for tensor in model.outputs]  # noqa: SLF001
 
 

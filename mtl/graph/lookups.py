@@ -106,7 +106,7 @@ def _reason_to_stay(
         "its table is of low rank or quantised": bool(layer.lora_enabled)
         or layer.quantization_mode is not None,
         f"its table is a weight of {others} too": bool(others),
-        f"its ids depend on the weights of {weighted}": bool(weighted),
+        f"its ids depend on the weights or the chance of {weighted}": bool(weighted),
     }
     return next((reason for reason, holds in checks.items() if holds), None)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
 from mtl.config.check.sections import feeds, listed
+from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.preparation import Preparation, fit_preparation
@@ -20,12 +22,17 @@ from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph, wants
 from mtl.training.choices import check_signatures, known_names
-from mtl.training.figures import Figures
-from mtl.training.fitting_together import check_graph_fits, check_monitored_figure
+from mtl.training.fitting_together import (
+    check_graph_fits,
+    check_monitor_is_labelled,
+    check_monitored_figure,
+)
+from mtl.training.optimizers import build_optimizer
 from mtl.training.problems import Problems
 from mtl.training.run import prepare
 
 DEBUG_EPOCHS, DEBUG_BATCHES = 2, 3
+SPLITS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,22 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     load_plugins(config.get("plugins"))
     problems = Problems()
     problems.add(check_values(config, known_names(), table_is_given=table is not None))
+    if any(not isinstance(config.get(section), Mapping) for section in SECTIONS):
+        problems.report()
     if not problems.concern("debug", "training"):
         config = _with_debug(config)
     problems.add(check_signatures(config, problems))
+    if not problems.concern("optimizer"):
+        problems.attempt("optimizer", lambda: build_optimizer(config["optimizer"], 1))
     dataset = _load(config, table, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
     graph = _build_graph(config, preparation, tasks, problems)
+    if graph is not None:
+        specifications = preparation.specifications if preparation is not None else None
+        problems.add(check_graph_fits(config, graph, specifications, tasks or {}))
+    splits = dataset.splits if dataset is not None else dict.fromkeys(SPLITS)
+    problems.add(check_monitored_figure(config, splits))
     problems.report()
     # Nothing is missing here: report() has raised otherwise.
     assert dataset is not None
@@ -82,21 +98,13 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
         {name: task.weight for name, task in tasks.items() if task.trained},
         **{key: value for key, value in config["balancing"].items() if key != "name"},
     )
-    problems.add(check_graph_fits(config, graph, preparation.specifications, tasks))
-    problems.add(check_monitored_figure(config, dataset, Figures(tasks, balancer)))
+    examples = {
+        split: prepare(dataset.table[rows], preparation, tasks, rows)
+        for split, rows in dataset.splits.items()
+    }
+    problems.add(check_monitor_is_labelled(config, examples, balancer.names))
     problems.report()
-    return Assembly(
-        dict(config),
-        dataset,
-        tasks,
-        preparation,
-        graph,
-        balancer,
-        {
-            split: prepare(dataset.table[rows], preparation, tasks, rows)
-            for split, rows in dataset.splits.items()
-        },
-    )
+    return Assembly(dict(config), dataset, tasks, preparation, graph, balancer, examples)
 
 
 def _with_debug(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,8 +134,16 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     if limit is None or problems.concern("training"):
         return dataset
     rows = int(limit) * int(config["training"]["batch_size"])
-    splits = {split: numbers[:rows] for split, numbers in dataset.splits.items()}
+    seed = config["training"]["seed"]
+    splits = {split: _some(numbers, rows, seed) for split, numbers in dataset.splits.items()}
     return Dataset(dataset.table, splits, dataset.known)
+
+
+def _some(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Draw some of the rows, in their order: the first ones may be all of one kind."""
+    if len(rows) <= count:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
 
 
 def needed_columns(config: Mapping[str, Any]) -> set[str]:

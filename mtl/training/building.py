@@ -26,7 +26,10 @@ def build_graph(
     specifications: Mapping[str, InputSpecification] | None,
     tasks: Mapping[str, Task] | None,
 ) -> keras.Model:
-    """Call the config's builder, under the config's precision.
+    """Call the config's builder, with the config's seed and precision.
+
+    The seed is set for Python, NumPy and TensorFlow, as Keras does it: initial weights, dropout and
+    whatever a builder draws follow from it.
 
     Args:
         config: The resolved config.
@@ -41,6 +44,7 @@ def build_graph(
     handed_in = {"inputs": specifications, "tasks": tasks}
     arguments |= {key: value for key, value in handed_in.items() if wants(config, key)}
     try:
+        keras.utils.set_random_seed(config["training"]["seed"])
         with precision(config["training"]["precision"]):
             graph = builders.get(name)(**arguments)
     except MtlError:

@@ -12,6 +12,21 @@ from mtl.balancing.base import Balancer
 from mtl.tasks.task import Task
 
 
+def loss_sums(
+    tasks: Mapping[str, Task],
+    outputs: Mapping[str, tf.Tensor],
+    targets: Mapping[str, tf.Tensor],
+    weights: Mapping[str, tf.Tensor],
+) -> tf.Tensor:
+    """Return every task's weighted sum of losses and sum of weights, shape `(2, K)`.
+
+    Call it in the function that computed the outputs: a loss of probabilities is computed from
+    their logits, which Keras keeps beside an output only there.
+    """
+    pairs = [task.loss(targets[n], outputs[n], weights[n]) for n, task in tasks.items()]
+    return tf.stack([tf.stack(column) for column in zip(*pairs, strict=True)])
+
+
 class Figures:
     """Counts the losses and metrics of all tasks over the batches of one split.
 
@@ -70,7 +85,10 @@ class Figures:
         return dict(zip(self.tasks, means.tolist(), strict=True))
 
     def total(self) -> float:
-        """Return the weighted sum of the trained tasks' mean losses; a NaN counts as nothing."""
+        """Return the weighted sum of the trained tasks' mean losses; a NaN counts as nothing.
+
+        What regularisers add to the trained loss is not in it.
+        """
         return float(np.nansum(self._weighted()))
 
     def results(self, split: str) -> dict[str, float]:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from mtl.config.check import check_graph, check_monitor
-from mtl.data.dataset import Dataset
+from mtl.config.check.graph import (
+    fed_input_is_in_the_graph,
+    input_of_the_graph_is_fed,
+    output_has_a_task,
+    task_has_an_output,
+)
+from mtl.data.batches import Examples
 from mtl.data.inputs import InputSpecification
 from mtl.errors import Problem
 from mtl.graph.calls import calls, input_names, output_names
-from mtl.tasks.names import direction
+from mtl.tasks.names import KINDS, direction
 from mtl.tasks.task import Task
-from mtl.training.figures import Figures
 
 
 def check_graph_fits(
     config: Mapping[str, Any],
     graph: keras.Model,
-    specifications: Mapping[str, InputSpecification],
+    specifications: Mapping[str, InputSpecification] | None,
     tasks: Mapping[str, Task],
 ) -> list[Problem]:
     """Return where a graph's inputs and outputs do not fit the data and the tasks.
@@ -29,8 +34,9 @@ def check_graph_fits(
     Args:
         config: The resolved config.
         graph: What the builder made.
-        specifications: What the data give for each input.
-        tasks: The fitted tasks.
+        specifications: What the data give for each input; None where they could not be prepared,
+            and only names are looked at.
+        tasks: The tasks that could be fitted.
     """
     names = output_names(graph)
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -39,14 +45,19 @@ def check_graph_fits(
             Problem("model", f"several outputs are called {repeated}", "Return a dict of outputs.")
         ]
     inputs = dict(zip(input_names(graph), graph.inputs, strict=True))
-    return check_graph(
-        config,
-        {name: (tensor.shape[1:], tensor.dtype) for name, tensor in inputs.items()},
-        {n: tensor.shape[1:] for n, tensor in zip(names, graph.outputs, strict=True)},
-        specifications,
-        _embedding_sizes(graph, inputs),
-        {name: task.units for name, task in tasks.items()},
-    )
+    given = {name: (tensor.shape[1:], tensor.dtype) for name, tensor in inputs.items()}
+    made = {n: tensor.shape[1:] for n, tensor in zip(names, graph.outputs, strict=True)}
+    if specifications is None:
+        named = dict.fromkeys(config["inputs"])
+        return [
+            *input_of_the_graph_is_fed(given, named),
+            *fed_input_is_in_the_graph(given, named),
+            *task_has_an_output(config, made),
+            *output_has_a_task(config, made),
+        ]
+    units = {name: task.units for name, task in tasks.items()}
+    sizes = _embedding_sizes(graph, inputs)
+    return check_graph(config, given, made, specifications, sizes, units)
 
 
 def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]) -> dict[str, int]:
@@ -60,17 +71,51 @@ def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]
     return sizes
 
 
-def check_monitored_figure(
-    config: Mapping[str, Any], dataset: Dataset, figures: Figures
-) -> list[Problem]:
-    """Return what is wrong with `training.monitor`, given the figures that a run has.
+def check_monitored_figure(config: Mapping[str, Any], splits: Collection[str]) -> list[Problem]:
+    """Return what is wrong with `training.monitor`, given the figures that a run will have.
 
     Args:
         config: The resolved config.
-        dataset: Its splits have figures, unless they are empty.
-        figures: Count the tasks' losses and metrics.
+        splits: The splits that there are.
     """
-    splits = [split for split, rows in dataset.splits.items() if np.size(rows)]
-    names = [name for split in splits for name in figures.names(split)]
-    metrics = {name.rpartition("/")[2] for name in names} - {"loss"}
-    return check_monitor(config, names, {metric: direction(metric) for metric in metrics})
+    tasks = {n: t for n, t in config["tasks"].items() if isinstance(t, Mapping)}
+    if any(task.get("kind") not in KINDS and not task.get("metrics") for task in tasks.values()):
+        return []
+    metrics = {name: ["loss", *_metrics(task)] for name, task in tasks.items()}
+    named = [
+        f"{name}/{metric}"
+        for name, each in [*metrics.items(), *(("mean", each) for each in metrics.values())]
+        for metric in each
+    ]
+    figures = [f"{split}/{name}" for split in splits for name in ("loss", *dict.fromkeys(named))]
+    known = {metric for each in metrics.values() for metric in each} - {"loss"}
+    return check_monitor(config, figures, {metric: direction(metric) for metric in known})
+
+
+def _metrics(task: Mapping[str, Any]) -> Iterator[str]:
+    chosen = task.get("metrics")
+    chosen = KINDS[task["kind"]].metrics if chosen is None else chosen
+    for metric in [chosen] if isinstance(chosen, str | Mapping) else chosen:
+        yield str(metric.get("name") if isinstance(metric, Mapping) else metric)
+
+
+def check_monitor_is_labelled(
+    config: Mapping[str, Any], examples: Mapping[str, Examples], trained: Collection[str]
+) -> list[Problem]:
+    """Return the problem of a monitored figure that is of no labelled example.
+
+    Args:
+        config: The resolved config.
+        examples: By split.
+        trained: The trained tasks.
+    """
+    monitor = config["training"]["monitor"]
+    split, _, rest = monitor.partition("/")
+    name = rest.rpartition("/")[0]
+    targets = examples[split].targets
+    concerned = [name] if name in targets else list(trained)
+    if any(np.isfinite(targets[task]).any() for task in concerned):
+        return []
+    found = f"found {monitor!r}, and no example of {split} has a label of {concerned}"
+    expected = "Choose another figure, or another data.split."
+    return [Problem("training.monitor", found, expected)]

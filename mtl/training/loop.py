@@ -20,6 +20,8 @@ from mtl.training.step import TrainingStep
 
 logger = logging.getLogger(__name__)
 
+Tensors = Mapping[str, tf.Tensor]
+
 
 class Observer(Protocol):
     """Is told what happens; the console, the history and TensorBoard are observers."""
@@ -96,9 +98,12 @@ class Loop:
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Return every figure of a split with the present weights."""
-        return evaluate(
-            self.step.outputs, self.figures, self.examples[split], split, self.evaluation_batch_size
+        examples = self.examples[split]
+        found = evaluate(
+            self.step.measure, self.figures, examples, split, self.evaluation_batch_size
         )
+        self._check_divergence(f"measuring {split} after epoch {self.last_epoch}")
+        return found
 
     def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
         examples = self.examples["training"]
@@ -115,7 +120,7 @@ class Loop:
         for number, (inputs, targets, weights) in enumerate(batches, start=1):
             sums, outputs = self.step(inputs, targets, weights)
             self.figures.add(sums, outputs, targets, weights)
-            self._check_divergence(epoch)
+            self._check_divergence(f"epoch {epoch}")
             seen += int(next(iter(targets.values())).shape[0])
             speed = seen / (time.perf_counter() - started)
             for observer in self.observers:
@@ -128,7 +133,7 @@ class Loop:
         self.trained_examples += seen
         self.last_epoch = epoch
         measured = self.figures.results("training") | self.figures.shares()
-        self._check_divergence(epoch)
+        self._check_divergence(f"epoch {epoch}")
         if "validation" in self.examples:
             measured |= self.evaluate("validation")
         measured |= {
@@ -142,20 +147,20 @@ class Loop:
         for observer in self.observers:
             observer.epoch_ends(epoch, measured, improved=improved)
 
-    def _check_divergence(self, epoch: int) -> None:
+    def _check_divergence(self, place: str) -> None:
         """Stop at the first loss that is no number."""
         if self.figures.divergence is not None:
             names, step = self.figures.divergence
             raise DivergenceError(
-                f"The loss of {', '.join(map(repr, names))} became NaN or infinite in epoch "
-                f"{epoch} at step {step}. Expected finite losses: lower optimizer.learning_rate, "
+                f"The loss of {', '.join(map(repr, names))} became NaN or infinite in {place} "
+                f"at step {step}. Expected finite losses: lower optimizer.learning_rate, "
                 "bound the gradients (optimizer.global_clipnorm=1) or transform large targets "
                 "(tasks.<name>.transform)."
             )
 
 
 def evaluate(
-    outputs_of: Callable[[Mapping[str, tf.Tensor]], Mapping[str, Any]],
+    measure: Callable[[Tensors, Tensors, Tensors], tuple[Any, Tensors]],
     figures: Figures,
     examples: Examples,
     split: str,
@@ -164,7 +169,8 @@ def evaluate(
     """Measure a model on examples.
 
     Args:
-        outputs_of: The graph: inputs by name to outputs by name.
+        measure: From inputs, targets and weights to the losses' sums and the outputs; see
+            `mtl.training.step.TrainingStep.measure`.
         figures: Is reset, and counts.
         examples: What is measured.
         split: The first part of the figures' names.
@@ -172,10 +178,6 @@ def evaluate(
     """
     figures.reset()
     for inputs, targets, weights in evaluation_batches(examples, batch_size):
-        outputs = outputs_of(inputs)
-        sums = [
-            task.loss(targets[name], outputs[name], weights[name])
-            for name, task in figures.tasks.items()
-        ]
-        figures.add(np.transpose([np.array(pair) for pair in sums]), outputs, targets, weights)
+        sums, outputs = measure(inputs, targets, weights)
+        figures.add(sums, outputs, targets, weights)
     return figures.results(split)

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from mtl.config.check import bind_signature
-from mtl.errors import Problem
+from mtl.errors import MtlError, Problem
 
 OPTIMIZERS: dict[str, type[keras.optimizers.Optimizer]] = {
     name: getattr(keras.optimizers, class_name)
@@ -88,12 +88,22 @@ def build_optimizer(
         scale_loss: Whether to scale the loss, which float16 needs.
 
     Returns:
-        The optimizer, which does not clip, and the clipping.
+        The optimizer, and the clipping that is to come before it.
+
+    Raises:
+        MtlError: Keras refuses a parameter.
     """
     parameters = {key: value for key, value in config.items() if key not in OWN}
     clipping = Clipping(**{key: config.get(key) for key in CLIPPING})
-    rate = _learning_rate(config, total_steps)
-    optimizer = OPTIMIZERS[config["name"]](learning_rate=rate, **parameters)
+    if scale_loss:
+        # Scaled gradients must not be clipped: the inner optimizer does it once they are unscaled.
+        parameters |= {key: config.get(key) for key in CLIPPING}
+        clipping = Clipping()
+    try:
+        rate = _learning_rate(config, total_steps)
+        optimizer = OPTIMIZERS[config["name"]](learning_rate=rate, **parameters)
+    except (ValueError, TypeError) as error:
+        raise MtlError(f"{config['name']} refuses its parameters: {error}") from error
     if scale_loss:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer, clipping
@@ -116,7 +126,18 @@ def _unknown_parameters(
     name: str, choices: Mapping[str, type[Any]], values: Mapping[str, Any], path: str
 ) -> list[Problem]:
     given = {"learning_rate", "initial_learning_rate", "decay_steps", "first_decay_steps"}
-    return bind_signature(
+    defaults = inspect.signature(choices[name]).parameters
+    problems = [
+        Problem(
+            f"{path}.{key}", f"found {value!r}", f"Expected a number, as {defaults[key].default}."
+        )
+        for key, value in values.items()
+        if key in defaults
+        and isinstance(defaults[key].default, int | float)
+        and not isinstance(defaults[key].default, bool)
+        and (isinstance(value, bool) or not isinstance(value, int | float))
+    ]
+    return problems + bind_signature(
         choices[name],
         values,
         path,

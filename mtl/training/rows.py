@@ -49,6 +49,8 @@ class RowUpdate(ABC):
         self, rows: tf.Tensor, gradient: tf.Tensor, learning_rate: tf.Tensor, step: tf.Tensor
     ) -> None:
         """Move the given rows of the table; the arguments are those of `change`."""
+        dtype = self.table.dtype
+        gradient, learning_rate = tf.cast(gradient, dtype), tf.cast(learning_rate, dtype)
         change = self.change(rows, gradient, learning_rate, step)
         self.table.value.scatter_sub(tf.IndexedSlices(change, rows))
 

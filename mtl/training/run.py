@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import polars as pl
+import tensorflow as tf
 import yaml
 
 import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
@@ -22,7 +23,7 @@ from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
 from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.task import Task
-from mtl.training.figures import Figures
+from mtl.training.figures import Figures, loss_sums
 from mtl.training.loop import evaluate
 
 MODEL = "model.keras"
@@ -128,9 +129,8 @@ class Run:
                 "To predict without labels use `predict`."
             )
         figures = Figures(tasks, Fixed({n: t.weight for n, t in tasks.items() if t.trained}))
-        names = output_names(self.graph)
         found = evaluate(
-            lambda inputs: dict(_named(self.graph(inputs, training=False), names)),
+            _measuring(self.graph, tasks),
             figures,
             prepare(table, self.preparation, tasks),
             "table",
@@ -178,6 +178,17 @@ def prepare(
         name: task.example_weights(table, labels[name], rows) for name, task in tasks.items()
     }
     return Examples(preparation.transform(table), labels, weights)
+
+
+def _measuring(graph: keras.Model, tasks: Mapping[str, Task]) -> Any:
+    names = output_names(graph)
+
+    @tf.function
+    def measure(inputs: Any, targets: Any, weights: Any) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        outputs = dict(_named(graph(inputs, training=False), names))
+        return loss_sums(tasks, outputs, targets, weights), outputs
+
+    return measure
 
 
 def whole_model(preparation: Preparation, graph: keras.Model) -> keras.Model:

@@ -18,7 +18,7 @@ from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.console import Console
 from mtl.reporting.environment import overrides_among
 from mtl.reporting.files import need_room, replacing
-from mtl.reporting.folder import RunFolder
+from mtl.reporting.folder import RESULTS, RunFolder
 from mtl.reporting.history import History
 from mtl.reporting.memory import peak_memory_bytes
 from mtl.reporting.progress import TrainingProgress
@@ -61,6 +61,9 @@ def train(
         folder: The run's folder, which must not exist yet. Default: a new one,
             `<runs>/<name>/<date_time>`.
 
+    The seeds of Python, NumPy and TensorFlow are set, and `training.deterministic` holds for the
+    rest of the process.
+
     Returns:
         The run. Its status is `completed`, `stopped_early`, or `interrupted` after Ctrl-C.
 
@@ -70,23 +73,37 @@ def train(
         MtlError: The data cannot be read, or the run folder cannot be written.
     """
     config = _with_seed(plain(config))
-    keras.utils.set_random_seed(config["training"]["seed"])
+    assembly = assemble(config, table)
     if config["training"]["deterministic"]:
         tf.config.experimental.enable_op_determinism()
-    assembly = assemble(config, table)
+    config = _with_source(config, table)
     run_folder = _make_folder(config, folder)
+    try:
+        _run(assembly, config, run_folder, command or [])
+    except BaseException as error:
+        # What went wrong is raised again; a disk that is full must not hide it.
+        with suppress(MtlError):
+            if not run_folder.file(RESULTS).exists():
+                run_folder.write_results({"status": "failed", "error": str(error)})
+        raise
+    return Run(run_folder)
+
+
+def _run(
+    assembly: Assembly, config: Mapping[str, Any], run_folder: RunFolder, command: Sequence[str]
+) -> None:
+    """Train, tell the console and TensorBoard, and fill the run's folder."""
     console = Console()
     with ExitStack() as stack:
         log = stack.enter_context(run_folder.log())
         board = stack.enter_context(Board(run_folder.file("tensorboard")))
         run_folder.write_config(config)
-        run_folder.write_environment(command or [], seed=config["training"]["seed"])
+        run_folder.write_environment(command, seed=config["training"]["seed"])
         progress = console.progress(assembly.config["training"]["epochs"])
-        monitor_name = assembly.config["training"]["monitor"]
         loop = make_loop(
             assembly,
             [
-                ConsoleObserver(progress, monitor_name),
+                ConsoleObserver(progress, assembly.config["training"]["monitor"]),
                 LogObserver(log),
                 HistoryObserver(History(run_folder.path)),
                 BoardObserver(board, assembly.graph),
@@ -104,11 +121,9 @@ def train(
             loop.monitor.best_epoch or loop.last_epoch,
             {name: value for name, value in figures.items() if name.startswith("test/")},
         )
-        board.hparams(config, figures, overrides=overrides_among(command or []))
-    run = Run(run_folder)
-    console.results(run.results)
-    console.folder(run.folder)
-    return run
+        board.hparams(config, figures, overrides=overrides_among(command))
+    console.results(run_folder.read_results())
+    console.folder(run_folder.path)
 
 
 def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
@@ -131,7 +146,12 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         assembly.balancer,
         optimizer,
         clipping,
-        StepSettings(training["xla"], training["embedding_updates"], training["batch_size"]),
+        StepSettings(
+            training["xla"],
+            training["embedding_updates"],
+            training["batch_size"],
+            deterministic=training["deterministic"],
+        ),
     )
     return Loop(
         step=step,
@@ -156,32 +176,32 @@ def _train(
     log: logging.Logger,
 ) -> dict[str, float]:
     """Run the loop and write what came of it, also if it ended badly."""
-    figures: dict[str, float] = {}
     try:
-        with progress, interruptible() as interruption:
-            loop.run(interruption)
-        figures = _keep(loop, assembly, run_folder, loop.status)
+        with interruptible() as interruption:
+            with progress:
+                loop.run(interruption)
+            return _keep(loop, assembly, run_folder, loop.status)
     except DivergenceError as error:
         log.error(error)
-        if loop.monitor.best_epoch:
-            figures = _keep(loop, assembly, run_folder, "diverged")
-        else:
-            run_folder.write_results(_results(assembly, loop, "diverged", figures))
+        figures: dict[str, float] = {}
+        if loop.restore_best and loop.monitor.best_epoch:
+            with suppress(DivergenceError):
+                figures = _keep(loop, assembly, run_folder, "diverged")
+        if not figures:
+            run_folder.write_results(_results(assembly, loop, "diverged", {}))
         raise
     except BaseException:
-        # What went wrong is raised again; a disk that is full must not hide it.
         with suppress(MtlError):
-            run_folder.write_results(_results(assembly, loop, "failed", figures))
+            run_folder.write_results(_results(assembly, loop, "failed", {}))
         raise
-    return figures
 
 
 def _keep(loop: Loop, assembly: Assembly, run_folder: RunFolder, status: str) -> dict[str, float]:
     """Measure the model, save it, and write its results."""
-    _save_model(assembly, run_folder)
     figures = {
         name: value for split in assembly.examples for name, value in loop.evaluate(split).items()
     }
+    _save_model(assembly, run_folder)
     run_folder.write_results(_results(assembly, loop, status, figures))
     return figures
 
@@ -243,10 +263,31 @@ def _monitor(training: Mapping[str, Any]) -> Monitor:
 
 def _with_seed(config: dict[str, Any]) -> dict[str, Any]:
     """Draw a seed where the config has none, so that the saved config has the one that was used."""
-    training = dict(config["training"])
-    if training.get("seed") is None:
-        training["seed"] = secrets.randbelow(2**32)
-    return {**config, "training": training, "name": config.get("name") or UNNAMED}
+    training = config.get("training")
+    if isinstance(training, Mapping) and training.get("seed") is None:
+        config = {**config, "training": {**training, "seed": secrets.randbelow(2**32)}}
+    return {**config, "name": config.get("name") or UNNAMED}
+
+
+def _with_source(config: dict[str, Any], table: Any) -> dict[str, Any]:
+    """Say in the saved config where the rows came from, wherever it is read from later.
+
+    A table that was handed over from Python leaves neither a path nor a generator: to train from
+    that config again, a table must be handed over again.
+    """
+    data, split = dict(config["data"]), dict(config["data"]["split"])
+    if table is not None:
+        data |= {"path": str(table) if isinstance(table, str | Path) else None, "generator": None}
+    if data["path"] is not None:
+        data["path"] = _absolute(data["path"])
+    if split.get("by") == "files":
+        paths = {key: _absolute(split[key]) for key in ("validation", "test") if split.get(key)}
+        data["split"] = split | paths
+    return {**config, "data": data}
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _make_folder(config: Mapping[str, Any], folder: Path | None) -> RunFolder:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from mtl.graph.calls import layers
 from mtl.graph.division import DividedGraph
 from mtl.layers.lstm import LSTM
+from mtl.training.figures import loss_sums
 from mtl.training.rows import RowUpdate, row_update
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ class StepSettings:
         embedding_updates: `exact`, `lazy` or `dense`; see `mtl.training.rows.row_update`.
         batch_size: The number of examples that a full batch has. Only full batches are compiled
             by XLA, which compiles once for each size.
+        deterministic: Whether results must be equal bit for bit; `auto` does without XLA then.
     """
 
     xla: bool | str = "auto"
     embedding_updates: str = "exact"
     batch_size: int = 32
+    deterministic: bool = False
 
 
 class TrainingStep:
@@ -87,7 +90,8 @@ class TrainingStep:
         self.uses_xla = self._choose_xla()
         self._core_compiled = tf.function(self._core, jit_compile=True, autograph=False)
         self._train = tf.function(self._step, autograph=False)
-        self._infer = tf.function(self._outputs, autograph=False)
+        self._measure = tf.function(self._measured, autograph=False)
+        self._called = False
 
     def __call__(
         self, inputs: Tensors, targets: Tensors, weights: Tensors
@@ -103,11 +107,21 @@ class TrainingStep:
             For each task two rows of a `(2, K)` tensor (the weighted sum of the examples' losses
             and the sum of their weights), and the outputs by name.
         """
-        return self._train(dict(inputs), dict(targets), dict(weights))
+        batch = dict(inputs), dict(targets), dict(weights)
+        first, self._called = not self._called, True
+        try:
+            return self._train(*batch)
+        except tf.errors.OpError as error:
+            if not (first and self.uses_xla and self.settings.xla == "auto"):
+                raise
+            self._do_without_xla(error)
+            return self._train(*batch)
 
-    def outputs(self, inputs: Tensors) -> dict[str, tf.Tensor]:
-        """Compute the outputs, by name, as for a prediction."""
-        return self._infer(dict(inputs))
+    def measure(
+        self, inputs: Tensors, targets: Tensors, weights: Tensors
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Compute what a call returns, without training and as for a prediction."""
+        return self._measure(dict(inputs), dict(targets), dict(weights))
 
     def _row_updates(self) -> dict[str, RowUpdate]:
         found, reason = row_update(self.optimizer, self.settings.embedding_updates)
@@ -133,8 +147,15 @@ class TrainingStep:
         if chosen == "auto":
             hoisted = any(isinstance(layer, LSTM) and layer.hoists for layer in layers(self.model))
             on_gpu = bool(tf.config.list_physical_devices("GPU"))
+            unfit = [
+                layer.name
+                for layer in layers(self.model)
+                if not (layer.supports_jit or (isinstance(layer, LSTM) and layer.hoists))
+            ]
             reasons = {
+                "training.deterministic is true": self.settings.deterministic,
                 "an embedding stands in it": bool(self.graph.cut.reasons),
+                f"it cannot compile {unfit}": bool(unfit),
                 "on a CPU it gains only where an mtl.layers.LSTM is": not (hoisted or on_gpu),
             }
             against = [text for text, holds in reasons.items() if holds]
@@ -144,6 +165,14 @@ class TrainingStep:
             f"XLA {'compiles' if chosen else 'does not compile'} the graph: {reason}."
         )
         return bool(chosen)
+
+    def _do_without_xla(self, error: tf.errors.OpError) -> None:
+        """Go on plainly where XLA cannot compile the graph; nothing was updated by then."""
+        reason = str(error.message).strip().splitlines()[0]
+        logger.warning("XLA cannot compile the graph, which runs without it: %s", reason)
+        self.notes.append(f"XLA cannot compile the graph: {reason}")
+        self.uses_xla = False
+        self._train = tf.function(self._step, autograph=False)
 
     def _describe(self) -> None:
         for name, reason in self.graph.cut.reasons.items():
@@ -186,7 +215,7 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             tape.watch(fed)
             outputs = self.graph(inputs, fed, training=True)
-            sums = self._loss_sums(outputs, targets, weights)
+            sums = loss_sums(self.tasks, outputs, targets, weights)
             trained = [list(self.tasks).index(name) for name in self.balancer.names]
             losses = tf.math.divide_no_nan(*tf.unstack(tf.gather(sums, trained, axis=1)))
             total = self.balancer.total(losses) + self._regularisation()
@@ -198,13 +227,6 @@ class TrainingStep:
             for value, gradient in zip(fed, d_fed, strict=True)
         ]
         return sums, outputs, d_fed, [_dense(gradient) for gradient in d_weights]
-
-    def _loss_sums(self, outputs: Tensors, targets: Tensors, weights: Tensors) -> tf.Tensor:
-        pairs = [
-            task.loss(targets[name], outputs[name], weights[name])
-            for name, task in self.tasks.items()
-        ]
-        return tf.stack([tf.stack(column) for column in zip(*pairs, strict=True)])
 
     def _regularisation(self) -> tf.Tensor:
         return tf.add_n([tf.cast(loss, tf.float32) for loss in self.graph.losses] or [0.0])
@@ -228,15 +250,21 @@ class TrainingStep:
                 table = layer.embeddings
                 whole = tf.scatter_nd(rows[name][:, tf.newaxis], by_table[name], tuple(table.shape))
                 pairs.append((table, whole))
-        rate, step = self.optimizer.learning_rate, self.optimizer.iterations.value
-        rate = tf.convert_to_tensor(rate)
+        rate = tf.convert_to_tensor(self.optimizer.learning_rate)
+        step = tf.convert_to_tensor(self.optimizer.iterations)
         for name, update in self.updates.items():
             update.apply(rows[name], by_table[name], rate, step)
-        self.optimizer.apply([g for _, g in pairs], [w for w, _ in pairs])
+        if pairs:
+            self.optimizer.apply([g for _, g in pairs], [w for w, _ in pairs])
+        else:
+            self.optimizer.iterations.assign_add(1)  # apply() does not count an empty update
 
-    def _outputs(self, inputs: Tensors) -> dict[str, tf.Tensor]:
+    def _measured(
+        self, inputs: Tensors, targets: Tensors, weights: Tensors
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         fed = self.graph.feed(self.graph.fetch(inputs))
-        return self.graph(inputs, fed, training=False)
+        outputs = self.graph(inputs, fed, training=False)
+        return loss_sums(self.tasks, outputs, targets, weights), outputs
 
 
 def _dense(gradient: Any) -> tf.Tensor | None:

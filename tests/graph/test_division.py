@@ -138,7 +138,7 @@ def frozen() -> keras.Model:
     [
         (tied, "a weight of"),
         (nested, "a weight of"),
-        (weighted_ids, "depend on the weights of ['first']"),
+        (weighted_ids, "depend on the weights or the chance of ['first']"),
         (frozen, "not trainable"),
         (lambda: model_of(lambda e: e, embeddings_regularizer="l2"), "regularised"),
         (lambda: model_of(lambda e: e, embeddings_constraint="max_norm"), "constrained"),

@@ -229,10 +229,11 @@ def test_sums_and_outputs_are_those_of_the_model() -> None:
 
 
 def test_outputs_without_training_are_those_of_the_model() -> None:
-    ((inputs, _, _),) = batches(1)
+    ((inputs, labels, weights),) = batches(1)
     model = small_headline()
     step = step_for(model, keras.optimizers.SGD(0.1))
-    for name, value in step.outputs(inputs).items():
+    _, outputs = step.measure(inputs, labels, weights)
+    for name, value in outputs.items():
         np.testing.assert_allclose(value, model(inputs)[name], atol=1e-6)
 
 
