@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +58,14 @@ class Run:
                 f"{self.folder} has no {MODEL}: the run's status is "
                 f"{self.results.get('status')!r}. Expected a run that trained for an epoch."
             )
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        try:
+            return keras.models.load_model(path, compile=False, safe_mode=True)
+        except (ValueError, OSError, TypeError, KeyError, zipfile.BadZipFile) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            raise MtlError(
+                f"Cannot load {path}: {reason}. Expected a model as a run saves it, and the "
+                "plug-ins whose layers it has."
+            ) from error
 
     @property
     def graph(self) -> keras.Model:

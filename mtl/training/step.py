@@ -177,11 +177,10 @@ class TrainingStep:
     def _describe(self) -> None:
         for name, reason in self.graph.cut.reasons.items():
             self.notes.append(f"Embedding {name!r} is looked up inside the graph: {reason}.")
-        for name in self.graph.tables:
-            updated = "touched rows are" if name in self.updates else "whole table is"
-            self.notes.append(
-                f"Embedding {name!r} is looked up once for each distinct id; its {updated} updated."
-            )
+        names = ", ".join(map(repr, self.graph.tables))
+        if names:
+            updated = "touched rows" if self.updates else "whole tables"
+            self.notes.append(f"Looked up once for each distinct id: {names}; updated: {updated}.")
 
     def _step(
         self, inputs: Tensors, targets: Tensors, weights: Tensors

@@ -19,6 +19,7 @@ import pytest
 import mtl
 import mtl.config.compose
 from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
+from mtl.graph.calls import output_names
 from mtl.training import loop as loop_module
 
 SMALL = [
@@ -226,6 +227,81 @@ def test_evaluation_without_labels_says_what_to_do() -> None:
         run.evaluate(posts().drop("num_reactions"))
 
 
+def test_a_broken_model_file_is_a_message() -> None:
+    run = mtl.train(small("debug=true"))
+    (run.folder / "model.keras").write_text("x")
+    with pytest.raises(MtlError, match=r"Cannot load .*model\.keras"):
+        mtl.load(run.folder).predict(posts(3))
+
+
+def test_the_saved_config_says_where_the_rows_came_from(tmp_path: Path) -> None:
+    from_table = mtl.train(small("debug=true"), table=posts(200))
+    assert from_table.config["data"]["path"] is None
+    assert from_table.config["data"]["generator"] is None
+    posts(200).write_csv("posts.csv")
+    from_file = mtl.train(small("debug=true", "data.path=posts.csv"))
+    assert from_file.config["data"]["path"] == str(tmp_path / "posts.csv")
+
+
+def test_debug_takes_rows_from_everywhere() -> None:
+    table = posts(1000).sort("num_reactions")
+    run = mtl.train(small("debug=true", "data.split.by=random"), table=table)
+    assert run.results["examples"]["training"] == 96
+
+
+def test_a_monitored_task_needs_labels_in_its_split() -> None:
+    table = posts(200).with_columns(
+        pl.when(pl.int_range(pl.len()) < 140).then(pl.col("num_reactions")).alias("num_reactions")
+    )
+    with pytest.raises(ConfigError, match=r"no example of validation has a label"):
+        mtl.train(small("debug=true"), table=table)
+
+
+def test_weights_that_end_infinite_are_no_finished_run(tmp_path: Path, linear: str) -> None:
+    config = mtl.config.compose.plain(small("optimizer=sgd", "optimizer.learning_rate=1e38"))
+    config |= {
+        "model": {"name": linear},
+        "inputs": {"aux_input": ["status_published", "page"]},
+        "tasks": {"wild": {"target": "num_reactions", "kind": "regression"}},
+    }
+    config["training"] |= {"monitor": "training/loss", "epochs": 1, "batch_size": 512}
+    with pytest.raises(DivergenceError, match="measuring validation after epoch 1"):
+        mtl.train(config)
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    assert json.loads((folder / "results.json").read_text())["status"] == "diverged"
+    assert not (folder / "model.keras").exists()
+
+
+@pytest.mark.parametrize("precision", ["float64", "mixed_float16"])
+def test_every_precision_trains(precision: str) -> None:
+    exact = mtl.train(small()).results["metrics"]["test"]["main_output"]["loss"]
+    run = mtl.train(small(f"training.precision={precision}"))
+    assert run.results["metrics"]["test"]["main_output"]["loss"] == pytest.approx(exact, rel=0.15)
+
+
+def test_control_c_while_measuring_keeps_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = loop_module.Loop.evaluate
+    seen = []
+
+    def evaluate(loop: loop_module.Loop, split: str) -> dict[str, float]:
+        seen.append(split)
+        if split == "test":
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(loop, split)
+
+    monkeypatch.setattr(loop_module.Loop, "evaluate", evaluate)
+    run = mtl.train(small("debug=true"))
+    assert "test" in seen
+    assert run.results["status"] == "completed"
+    assert "auc" in run.results["metrics"]["test"]["main_output"]
+
+
+def test_two_keys_may_stand_for_one_output() -> None:
+    given = keras.Input((3,), name="given")
+    head = keras.layers.Dense(1)(given)
+    assert output_names(keras.Model(given, {"b": head, "a": head})) == ["a", "b"]
+
+
 def test_a_table_from_python_takes_the_datas_place() -> None:
     table = posts(200)
     run = mtl.train(small(), table=table)
@@ -248,21 +324,38 @@ def test_every_problem_comes_at_once() -> None:
         "model.lstm_units=many",
         "tasks.main_output.loss=crossentropi",
         "tasks.aux_output.weight=-1",
+        "tasks.aux_output.target=num_reaction",
         "training.epochs=0",
-        "inputs.main_input=link_nam",
         "training.monitor=validation/los",
+        "inputs.main_input=link_nam",
+        "optimizer.rho=much",
     )
     with pytest.raises(ConfigError) as caught:
         mtl.train(config)
-    paths = {problem.path for problem in caught.value.problems}
-    assert {
+    assert {problem.path for problem in caught.value.problems} == {
         "model.lstm_units",
         "tasks.main_output.loss",
         "tasks.aux_output.weight",
+        "tasks.aux_output.target",
         "training.epochs",
-    } <= paths
-    assert any(path.startswith("inputs.main_input") for path in paths)
+        "training.monitor",
+        "inputs.main_input",
+        "optimizer.rho",
+    }
     assert not Path("runs").exists()
+
+
+def test_outputs_and_inputs_are_held_against_the_graph_in_the_same_round() -> None:
+    config = mtl.config.compose.plain(small("tasks.main_output.weight=-1"))
+    config["tasks"]["man_output"] = config["tasks"].pop("main_output")
+    config["inputs"]["aux_inputs"] = config["inputs"].pop("aux_input")
+    config["training"]["monitor"] = "validation/loss"
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(config)
+    text = str(caught.value)
+    assert "-1" in text
+    assert "Did you mean 'main_output'" in text
+    assert "aux_inputs" in text
 
 
 def test_a_graph_that_does_not_fit_is_refused_by_name() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import polars as pl
 import pytest
 import tensorflow as tf
 
 from mtl.balancing.fixed import Fixed
 from mtl.layers.lstm import LSTM
 from mtl.models.headline import headline
-from mtl.training.optimizers import Clipping
+from mtl.tasks.fit import fit_tasks
+from mtl.training import building
+from mtl.training.optimizers import Clipping, build_optimizer
 from mtl.training.step import StepSettings, TrainingStep
 
 BATCH, LENGTH, WORDS = 8, 6, 12
@@ -304,3 +307,135 @@ def test_partial_batches_do_not_compile_again() -> None:
     compiled = step._core_compiled.experimental_get_tracing_count()
     step(*partial)
     assert step._core_compiled.experimental_get_tracing_count() == compiled == 1
+
+
+@pytest.mark.parametrize(
+    "clipping", [{"clipnorm": 0.05}, {"global_clipnorm": 0.1}, {"clipvalue": 0.01}]
+)
+def test_scaled_gradients_are_clipped_once_they_are_unscaled(clipping: dict[str, float]) -> None:
+    moved = []
+    for precision in ("float32", "mixed_float16"):
+        config = {"name": "sgd", "learning_rate": 1.0, **clipping}
+        scaled = precision == "mixed_float16"
+        optimizer, bounds = build_optimizer(config, 10, scale_loss=scaled)
+        with building.precision(precision):
+            model = small_headline()
+        before = model.get_weights()
+        step = step_for(model, optimizer, bounds, xla=False)
+        for batch in batches(3):
+            step(*batch)
+        changes = zip(model.get_weights(), before, strict=True)
+        moved.append(sum(np.abs(after - start).sum() for after, start in changes))
+    assert moved[1] == pytest.approx(moved[0], rel=0.05)
+
+
+def test_a_model_of_tables_alone_counts_its_steps() -> None:
+    """Without a dense weight Keras's optimizer has nothing to apply, and would not count."""
+
+    def factorisation() -> keras.Model:
+        keras.utils.set_random_seed(1)
+        left, right = (keras.Input((1,), dtype="int32", name=n) for n in ("left", "right"))
+        vectors = [
+            keras.layers.Embedding(WORDS, 3, name=f"table_{t.name}")(t) for t in (left, right)
+        ]
+        product = keras.layers.Flatten()(keras.layers.Dot(axes=2)(vectors))
+        return keras.Model({"left": left, "right": right}, dict.fromkeys(WEIGHTS, product))
+
+    def optimizer() -> keras.optimizers.Optimizer:
+        decay = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=1, decay_rate=0.5)
+        return keras.optimizers.RMSprop(decay)
+
+    steps = batches(4)
+    for inputs, _, _ in steps:
+        ids = inputs.pop("main_input")
+        del inputs["aux_input"]
+        inputs["left"], inputs["right"] = ids[:, :1], ids[:, 1:2]
+    expected = reference_training(factorisation(), optimizer(), steps)
+    model = factorisation()
+    step = step_for(model, optimizer())
+    for batch in steps:
+        step(*batch)
+    assert int(step.optimizer.iterations) == 4
+    for value, other in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-6)
+
+
+def test_xla_that_cannot_compile_a_graph_is_done_without() -> None:
+    inputs = keras.Input((LENGTH,), dtype="int32", name="main_input")
+    vectors = keras.layers.Embedding(WORDS, 4)(inputs)
+    hashed = keras.ops.cast(NoXLA()(inputs), "float32")
+    joined = keras.layers.Concatenate()([LSTM(3)(vectors), hashed])
+    outputs = {name: keras.layers.Dense(1, name=name)(joined) for name in WEIGHTS}
+    step = step_for(keras.Model({"main_input": inputs}, outputs), keras.optimizers.SGD(0.1))
+    assert step.uses_xla
+    ((given, labels, weights),) = batches(1)
+    step({"main_input": given["main_input"]}, labels, weights)
+    assert not step.uses_xla
+    assert "XLA cannot compile the graph" in step.notes[-1]
+
+
+class NoXLA(keras.layers.Layer):
+    """Goes by way of strings, which XLA does not have."""
+
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        return tf.strings.to_number(tf.strings.as_string(ids), tf.int32)
+
+
+def test_training_is_stock_fit_with_plain_gradient_descent() -> None:
+    """With SGD Keras's unsummed rows make no difference, so `fit` itself is the reference."""
+    random = np.random.default_rng(0)
+    table = pl.DataFrame({name: random.integers(0, 2, 3 * BATCH) for name in WEIGHTS})
+    tasks = fit_tasks(
+        {name: {"target": name, "kind": "binary", "weight": w} for name, w in WEIGHTS.items()},
+        table,
+    )
+    inputs = {
+        "main_input": random.integers(0, WORDS, (3 * BATCH, LENGTH)).astype("int32"),
+        "aux_input": random.normal(size=(3 * BATCH, 5)).astype("float32"),
+    }
+    labels = {name: table[name].to_numpy().astype("float32") for name in WEIGHTS}
+    stock = small_headline(lstm="keras")
+    stock.compile(
+        keras.optimizers.SGD(0.5),
+        loss=dict.fromkeys(WEIGHTS, "binary_crossentropy"),
+        loss_weights=WEIGHTS,
+    )
+    columns = {name: values[:, np.newaxis] for name, values in labels.items()}
+    stock.fit(inputs, columns, batch_size=BATCH, epochs=2, shuffle=False, verbose=0)
+    model = small_headline()
+    step = TrainingStep(
+        model,
+        tasks,
+        Fixed(WEIGHTS),
+        keras.optimizers.SGD(0.5),
+        Clipping(),
+        StepSettings(True, "exact", BATCH),
+    )
+    for start in [0, BATCH, 2 * BATCH] * 2:
+        rows = slice(start, start + BATCH)
+        step(
+            {k: tf.constant(v[rows]) for k, v in inputs.items()},
+            {k: tf.constant(v[rows]) for k, v in labels.items()},
+            {k: tf.ones(BATCH) for k in labels},
+        )
+    for value, other in zip(model.get_weights(), stock.get_weights(), strict=True):
+        np.testing.assert_allclose(value, other, atol=2e-6)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_measuring_sees_the_logits_that_training_sees(precision: str) -> None:
+    """A confident wrong probability rounds to 0 or 1 in half precision; its logit does not."""
+    table = pl.DataFrame({"y": [0, 1] * 4})
+    tasks = fit_tasks({"y": {"target": "y", "kind": "binary"}}, table)
+    with building.precision(precision):
+        given = keras.Input((1,), name="x")
+        head = keras.layers.Dense(1, activation="sigmoid", name="y", kernel_initializer="ones")
+        model = keras.Model({"x": given}, {"y": head(given)})
+    optimizer = keras.optimizers.SGD(0.0)
+    step = TrainingStep(model, tasks, Fixed({"y": 1.0}), optimizer, Clipping(), StepSettings(False))
+    x = np.array([[25.0], [-25.0]] * 4, "float32")
+    batch = {"x": tf.constant(x)}, {"y": tf.constant([0.0, 1.0] * 4)}, {"y": tf.ones(8)}
+    measured, _ = step.measure(*batch)
+    trained, _ = step(*batch)
+    np.testing.assert_allclose(measured, [[8 * 25.0], [8.0]], rtol=1e-2)
+    np.testing.assert_allclose(trained, measured, rtol=1e-6)
