@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,18 +41,21 @@ def build_graph(
         MtlError: The builder fails, or returns something else than a functional model.
     """
     name = config["model"]["name"]
+    builder = builders.get(name)
     arguments = {key: value for key, value in config["model"].items() if key != "name"}
     handed_in = {"inputs": specifications, "tasks": tasks}
     arguments |= {key: value for key, value in handed_in.items() if wants(config, key)}
     try:
         keras.utils.set_random_seed(config["training"]["seed"])
         with precision(config["training"]["precision"]):
-            graph = builders.get(name)(**arguments)
+            graph = builder(**arguments)
     except MtlError:
         raise
     except Exception as error:
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise MtlError(
-            f"the builder {name!r} fails with these parameters: {type(error).__name__}: {error}"
+            f"the builder {name!r} fails{_place(error, builder)}: {reason}."
+            f"{_handed_in(specifications) if 'inputs' in arguments else ''}"
         ) from error
     if not is_functional(graph):
         raise MtlError(
@@ -59,6 +63,19 @@ def build_graph(
             "keras.Model: keras.Model(inputs, outputs)"
         )
     return graph
+
+
+def _place(error: BaseException, builder: Callable[..., Any]) -> str:
+    """Say where in its file a builder failed."""
+    file = inspect.getsourcefile(builder)
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    return f" at {own[-1].filename}:{own[-1].lineno}" if own else ""
+
+
+def _handed_in(specifications: Mapping[str, InputSpecification] | None) -> str:
+    """Say what a builder that failed was given to work with."""
+    given = [f"{n} ({s.kind}, shape {s.shape})" for n, s in (specifications or {}).items()]
+    return f" The data's inputs were: {', '.join(given)}"
 
 
 @contextmanager

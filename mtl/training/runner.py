@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from omegaconf import DictConfig
 
 from mtl.config.compose import plain
 from mtl.errors import DivergenceError, MtlError
@@ -46,7 +47,7 @@ UNNAMED = "unnamed"
 
 
 def train(
-    config: Mapping[str, Any],
+    config: Mapping[str, Any] | DictConfig,
     *,
     table: Any = None,
     command: Sequence[str] | None = None,
@@ -72,6 +73,9 @@ def train(
         DivergenceError: A loss became NaN or infinite; what there is until then is left behind.
         MtlError: The data cannot be read, or the run folder cannot be written.
     """
+    if not isinstance(config, Mapping | DictConfig):
+        found = f"{type(config).__name__} {config!r}"  # type: ignore[unreachable]
+        raise MtlError(f"Expected a config from mtl.compose. Received: {found}")
     config = _with_seed(plain(config))
     assembly = assemble(config, table)
     if config["training"]["deterministic"]:

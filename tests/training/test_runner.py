@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -397,3 +398,23 @@ def test_debug_is_a_run_of_seconds() -> None:
     run = mtl.train(small("debug=true", "training.epochs=50"))
     assert run.results["epochs"] <= 2
     assert run.results["examples"]["training"] == 96
+
+
+def test_a_builder_that_fails_is_told_of_with_its_line_and_its_inputs(clean_registry: None) -> None:
+    @mtl.builder("failing_for_tests")
+    def build(inputs: Any) -> keras.Model:
+        raise KeyError("x")
+
+    config = mtl.config.compose.plain(small()) | {"model": {"name": "failing_for_tests"}}
+    with pytest.raises(MtlError) as caught:
+        mtl.train(config)
+    text = str(caught.value)
+    assert re.search(r"fails at .*test_runner\.py:\d+: KeyError: 'x'", text)
+    assert "aux_input (features, shape (5,))" in text
+
+
+def test_training_wants_a_config() -> None:
+    with pytest.raises(
+        MtlError, match=r"Expected a config from mtl\.compose\. Received: str 'headl"
+    ):
+        mtl.train("headline")
