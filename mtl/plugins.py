@@ -5,6 +5,7 @@ Finding a plug-in imports nothing; only `Plugin.load` does.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import logging
@@ -12,7 +13,7 @@ import sys
 import types
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -21,6 +22,7 @@ from pathlib import Path
 from mtl.errors import MtlError
 
 GROUP = "mtl.plugins"
+PACKAGE = "mtl_plugins_"
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Plugin(ABC):
         """
         try:
             self.import_()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = str(error) if isinstance(error, MtlError) else _reason(error)
             raise MtlError(f"The plug-in {self} does not import. {reason}") from error
 
@@ -59,9 +61,20 @@ class FilePlugin(Plugin):
         """Return the file itself."""
         return [self.path]
 
+    def reads(self) -> set[Path]:
+        """Return the file and those of its folder that it imports, these by `from .` again."""
+        found: set[Path] = set()
+        waiting = [self.path]
+        while waiting:
+            file = waiting.pop()
+            if file not in found:
+                found.add(file)
+                waiting += _siblings(file)
+        return found
+
     def import_(self) -> None:
         """Import the file once, as part of a package that is its folder (`from . import other`)."""
-        package = f"mtl_plugins_{zlib.crc32(str(self.path.parent).encode()):08x}"
+        package = f"{PACKAGE}{zlib.crc32(str(self.path.parent).encode()):08x}"
         if package not in sys.modules:
             module = types.ModuleType(package)
             module.__path__ = [str(self.path.parent)]
@@ -125,19 +138,24 @@ def installed_plugins() -> list[InstalledPlugin]:
     return [InstalledPlugin(found[key]) for key in sorted(found)]
 
 
-def file_plugins(setting: Sequence[str | Path] | None) -> list[FilePlugin]:
+def file_plugins(setting: str | Path | Sequence[str | Path] | None) -> list[FilePlugin]:
     """Return the user's own plug-ins.
 
     Args:
-        setting: The config's `plugins`: files and folders of them, from the current folder; None
-            for `./plugins`; empty for none. In a folder, names that start with `_` are helpers.
+        setting: The config's `plugins`: a file, a folder of them, or a list of both, from the
+            current folder; None for `./plugins`; an empty list for none. In a folder, names that
+            start with `_` are helpers.
 
     Raises:
-        MtlError: A file or folder that the setting names does not exist.
+        MtlError: A file or folder that the setting names does not exist, or it is no path.
     """
-    if isinstance(setting, str | Path):
-        setting = [setting]
-    paths = [Path("plugins")] if setting is None else [Path(path) for path in setting]
+    given = [setting] if isinstance(setting, str | Path) else setting
+    if given is not None and not _are_paths(given):
+        raise MtlError(
+            f"plugins: found {setting!r}. Expected a path, a list of paths, or null"
+            " (./plugins/*.py)."
+        )
+    paths = [Path("plugins")] if given is None else [Path(path) for path in given]
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -152,7 +170,29 @@ def file_plugins(setting: Sequence[str | Path] | None) -> list[FilePlugin]:
     return [FilePlugin(file.resolve()) for file in dict.fromkeys(files)]
 
 
-def _reason(error: Exception) -> str:
+def _are_paths(given: object) -> bool:
+    return isinstance(given, Sequence) and all(
+        isinstance(path, str | Path) and str(path) for path in given
+    )
+
+
+def _siblings(file: Path) -> Iterator[Path]:
+    """Yield the files beside `file` that it imports: `from . import a`, `from .a import b`."""
+    try:
+        tree = ast.parse(file.read_bytes(), str(file))
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            modules = [node.module] if node.module else [alias.name for alias in node.names]
+            for module in modules:
+                beside = file.with_name(module.partition(".")[0])
+                yield from beside.rglob("*.py")
+                if (sibling := beside.with_name(f"{beside.name}.py")).is_file():
+                    yield sibling
+
+
+def _reason(error: BaseException) -> str:
     """Return one line for an exception, with the place in the source where there is one."""
     trace = error.__traceback__
     place = ""

@@ -12,20 +12,21 @@ from __future__ import annotations
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mtl.declarations import declared_in
 from mtl.errors import MtlError, nearest
-from mtl.plugins import Plugin, file_plugins, installed_plugins
+from mtl.plugins import PACKAGE, Plugin, file_plugins, installed_plugins
 
 T = TypeVar("T", bound=Callable[..., Any])
 Registered = TypeVar("Registered", bound=Callable[..., Any])
 
 logger = logging.getLogger(__name__)
 
+# The user's files that the present setting reads, each with why it does not import.
 _local: dict[Plugin, MtlError | None] = {}
 
 
@@ -63,6 +64,7 @@ class Registry(Generic[T]):
         self.package = package
         self._objects: dict[str, T] = {}
         self._places: dict[str, _Place] = {}
+        self._aside: dict[tuple[str, str], tuple[T, _Place]] = {}
 
     def add(self, name: str) -> Callable[[Registered], Registered]:
         """Return the decorator that registers a function or class as `name`.
@@ -113,6 +115,22 @@ class Registry(Generic[T]):
             return str(self._places[name])
         files = self.shipped().get(name) or self._outside().get(name) or []
         return str(files[0]) if files else "unknown"
+
+    def keep(self, files: Collection[str]) -> None:
+        """Put aside what other files of the user have registered, and bring back what these have.
+
+        A file is imported once in a process, so what it registered must not be forgotten. Anything
+        that is not from a file plug-in, such as a notebook's cell, stays.
+
+        Args:
+            files: The user's files that count from now on.
+        """
+        for name, place in list(self._places.items()):
+            if place.module.startswith(PACKAGE) and place.file not in files:
+                self._aside[name, place.file] = self._objects.pop(name), self._places.pop(name)
+        for name, file in list(self._aside):
+            if file in files and name not in self._objects:
+                self._objects[name], self._places[name] = self._aside.pop((name, file))
 
     def shipped(self) -> dict[str, list[Path]]:
         """Return the names that `mtl` itself defines, with their files."""
@@ -172,8 +190,11 @@ kind = kinds.add
 balancer = balancers.add
 
 
-def load_plugins(setting: Sequence[str | Path] | None = None) -> list[str]:
+def load_plugins(setting: str | Path | Sequence[str | Path] | None = None) -> list[str]:
     """Import the user's own plug-ins; one that does not import breaks only what uses it.
+
+    What the files of an earlier call have registered is out of sight if this setting does not read
+    them: a run finds the same names whatever the process did before.
 
     Args:
         setting: The config's `plugins`, see `mtl.plugins.file_plugins`.
@@ -182,12 +203,17 @@ def load_plugins(setting: Sequence[str | Path] | None = None) -> list[str]:
         Each plug-in that does not import, with the reason; empty if all do.
 
     Raises:
-        MtlError: A file or folder that the setting names does not exist.
+        MtlError: A file or folder that the setting names does not exist, or it is no path.
     """
     plugins = file_plugins(setting)
+    files = {str(file) for plugin in plugins for file in plugin.reads()}
+    for registry in (builders, generators, kinds, balancers):
+        registry.keep(files)
+    before = dict(_local)
+    _local.clear()
     for plugin in plugins:
         error = _attempt(plugin)
-        if error and str(error) != str(_local.get(plugin)):
+        if error and str(error) != str(before.get(plugin)):
             logger.warning("%s\nOnly a run that uses it fails.", error)
         _local[plugin] = error
     return [str(error) for plugin in plugins if (error := _local[plugin])]

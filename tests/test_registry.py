@@ -87,6 +87,62 @@ def test_no_plugins_are_loaded_where_the_setting_is_empty(write):
     assert "own" not in builders.names()
 
 
+def test_files_that_the_present_setting_does_not_read_are_out_of_sight(write):
+    write("plugins/own.py", OWN)
+    write("other/mine.py", OWN.replace("width: int = 3", "width: int = 5"))
+    load_plugins()
+    assert builders.get("own")() == 3
+    load_plugins([])
+    assert "own" not in builders.names()
+    with pytest.raises(MtlError, match="No builder is called 'own'"):
+        builders.get("own")
+    assert load_plugins(["other"]) == []
+    assert builders.get("own")() == 5
+    assert load_plugins() == []
+    assert builders.get("own")() == 3
+    assert "plugins/own.py" in builders.place("own")
+
+
+def test_a_broken_file_is_not_told_of_once_the_setting_does_not_read_it(write):
+    write("plugins/broken.py", "1 / 0\n" + OWN)
+    load_plugins()
+    load_plugins([])
+    with pytest.raises(MtlError, match="No builder is called 'own'") as error:
+        builders.get("own")
+    assert "broken.py" not in str(error.value)
+
+
+def test_what_a_file_imports_from_its_folder_is_read_with_it(write):
+    write("plugins/a.py", "from .b import WIDTH\n")
+    write("plugins/b.py", "WIDTH = 3\n" + OWN)
+    write("plugins/c.py", "")
+    load_plugins(["plugins/b.py"])
+    load_plugins(["plugins/a.py"])
+    assert builders.get("own")() == 3
+    load_plugins(["plugins/c.py"])
+    assert "own" not in builders.names()
+
+
+def test_what_a_notebook_defines_stays_whatever_the_setting(clean_registry):
+    @builders.add("mtl_test_stays")
+    def stays(): ...
+
+    load_plugins([])
+    assert builders.get("mtl_test_stays") is stays
+
+
+def test_the_setting_may_be_a_single_path(write):
+    write("mine/own.py", OWN)
+    load_plugins("mine")
+    assert builders.get("own")() == 3
+
+
+@pytest.mark.parametrize("setting", [3, "", [""], [3], {"plugins": True}])
+def test_a_setting_that_is_no_path_is_refused(user_folder, setting):
+    with pytest.raises(MtlError, match=r"plugins: found .* Expected a path, a list of paths"):
+        load_plugins(setting)
+
+
 def test_files_of_one_folder_may_import_each_other(write):
     write("plugins/own.py", "from .helpers import *\n" + OWN.replace("return width", "return W"))
     write("plugins/helpers.py", "W = 7\n")

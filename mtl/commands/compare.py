@@ -38,12 +38,13 @@ def run(words: Sequence[str]) -> int:
         output = writable(Path(given), {"overwrite": value_of("overwrite", words) or "false"})
     if not folders and not Path("runs").is_dir():
         raise MtlError(f"There is no folder runs in {Path.cwd()}: no run has been made here yet.")
-    from mtl.reporting.compare import collect, comparison_table, rank, to_csv
+    from mtl.reporting.collect import collect
+    from mtl.reporting.compare import comparison_table, rank, to_csv
     from mtl.reporting.console import Console
-    from mtl.reporting.files import write_text
+    from mtl.reporting.files import OUTPUT, write_text
 
     comparison = rank(collect(folders or ["runs"]), value_of("by", words), mode)
     Console().show(comparison_table(comparison))
     if output:
-        write_text(output, to_csv(comparison))
+        write_text(output, to_csv(comparison), OUTPUT)
     return 0

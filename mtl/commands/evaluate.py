@@ -21,11 +21,11 @@ def run(words: Sequence[str]) -> int:
     table = asked.table()
     figures = asked.run().evaluate(table)
     from mtl.reporting.console import Console
-    from mtl.reporting.files import write_text
+    from mtl.reporting.files import OUTPUT, write_text
     from mtl.reporting.results import to_json
     from mtl.reporting.tables import results_table
 
     Console().show(results_table({"metrics": {"table": figures}, "tasks": asked.config["tasks"]}))
     if output:
-        write_text(output, to_json(figures))
+        write_text(output, to_json(figures), OUTPUT)
     return 0

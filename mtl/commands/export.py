@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mtl.commands.from_run import request
 from mtl.errors import MtlError, nearest
@@ -30,17 +31,27 @@ def run(words: Sequence[str]) -> int:
     if output.exists():
         raise MtlError(f"{output} exists. Give another path with output=, or remove it first.")
     model = asked.run().model
-    _make_parent(output)
-    if chosen == "keras":
-        model.save(output)
-    else:
-        model.export(output, format=chosen, verbose=False)
+    _write(model, chosen, output)
     print(f"exported to {output}")
     return 0
 
 
-def _make_parent(output: Path) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MtlError(f"Cannot make the folder {output.parent}: {error.strerror}.") from error
+def _write(model: Any, chosen: str, output: Path) -> None:
+    from mtl.reporting.files import OUTPUT, make_folder, replacing
+    from mtl.reporting.tensorflow_errors import as_os_error
+
+    make_folder(output.parent, elsewhere=OUTPUT)
+    with replacing(output, OUTPUT) as path:
+        if chosen == "keras":
+            model.save(path)
+            return
+        try:
+            model.export(path, format=chosen, verbose=False)
+        except _errors_of_tensorflow() as error:
+            raise as_os_error(error) from error
+
+
+def _errors_of_tensorflow() -> type[Exception]:
+    import tensorflow as tf
+
+    return tf.errors.OpError

@@ -62,9 +62,9 @@ def as_frame(predictions: Mapping[str, Any]) -> Any:
 
 def write(frame: Any, output: Path) -> None:
     """Write a data frame in the format of the path's ending, to a temporary name first."""
-    from mtl.reporting.files import replacing
+    from mtl.reporting.files import OUTPUT, replacing
 
-    with replacing(output) as path:
+    with replacing(output, OUTPUT) as path:
         if output.suffix == ".csv":
             frame.write_csv(path)
         elif output.suffix == ".parquet":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mtl.config.search import EXPERIMENT
 from mtl.errors import MtlError
+from mtl.reporting.folder import RunFolder
 
-STAMP = "%Y-%m-%d_%H-%M-%S"
 SEVERAL = "sweep"
 
 
@@ -38,7 +37,7 @@ class Sweep(Callback):
         choice = config.hydra.runtime.choices.get(EXPERIMENT)
         name = OmegaConf.select(config, "name") or choice or SEVERAL
         try:
-            folder = _make_folder(Path(config.runs, name).absolute())
+            folder = RunFolder.create(config.runs, str(name)).path
         except MtlError as error:
             raise CannotStart from error
         quoted = str(folder).replace("\\", "\\\\").replace("'", "\\'")
@@ -54,8 +53,10 @@ class Sweep(Callback):
         folder, cls.folder = cls.folder, None
         if folder is None:
             return
-        from mtl.reporting.compare import collect, comparison_table, rank, to_csv
+        from mtl.reporting.collect import collect
+        from mtl.reporting.compare import comparison_table, rank, to_csv
         from mtl.reporting.console import Console
+        from mtl.reporting.files import write_text
 
         console = Console()
         try:
@@ -63,29 +64,5 @@ class Sweep(Callback):
         except MtlError:
             return  # it ended before any run left something to show
         console.show(comparison_table(comparison))
-        (folder / "runs.csv").write_text(to_csv(comparison), encoding="utf-8")
         console.folder(folder)
-
-
-def _make_folder(parent: Path) -> Path:
-    """Make a folder with the time as its name; with a number if that is taken.
-
-    Raises:
-        MtlError: It cannot be made.
-    """
-    stamp, number = datetime.now().strftime(STAMP), 0
-    while True:
-        folder = parent / (f"{stamp}_{number}" if number else stamp)
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            if folder.is_dir():
-                number += 1
-                continue
-            raise MtlError(f"Cannot make {folder}: a file is in the way.") from None
-        except OSError as error:
-            raise MtlError(
-                f"Cannot make the sweep's folder {folder}: {error.strerror}. Set runs=<a folder you"
-                " may write to>."
-            ) from error
-        return folder
+        write_text(folder / "runs.csv", to_csv(comparison))

@@ -29,7 +29,13 @@ from mtl.commands.dispatch import DEBUG
 from mtl.commands.sweep import CannotStart, Sweep
 from mtl.config.compose import finish, need_experiment, run_folder, version_base
 from mtl.config.explain import explained
-from mtl.config.overrides import refuse_groups, refuse_nameless, value_of, without
+from mtl.config.overrides import (
+    refuse_groups,
+    refuse_nameless,
+    value_of,
+    with_no_option,
+    without,
+)
 from mtl.config.search import shipped
 from mtl.config.sources import based_on
 from mtl.errors import MtlError, nearest
@@ -50,7 +56,7 @@ def run(words: Sequence[str]) -> int:
     refuse_nameless(words)
     words, base = _with_base(words)
     job = _Job(words)
-    with explained(), based_on(base) as root, _as_command(words):
+    with explained(), based_on(base) as root, _as_command(with_no_option(words)):
         configured = hydra.main(str(shipped() / "conf"), root, version_base())(job.run)
         try:
             configured()
@@ -133,10 +139,11 @@ def _train(config: DictConfig, settings: Any, command: list[str], folder: Path |
 
 def _leave_word(folder: Path, error: Exception, overrides: Sequence[str]) -> None:
     """Write why a run failed where its results would be, unless it did so itself."""
+    from mtl.reporting.files import make_folder
     from mtl.reporting.folder import RunFolder
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if not (folder / "results.json").exists():
             left = RunFolder(folder)
             left.write_environment(["mtl", *overrides], overrides)

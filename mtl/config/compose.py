@@ -15,7 +15,7 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mtl.config.explain import explained
-from mtl.config.overrides import refuse_groups, refuse_nameless
+from mtl.config.overrides import refuse_groups, refuse_nameless, with_no_option
 from mtl.config.search import EXPERIMENT, ROOT, options, shadowed, shipped
 from mtl.config.sources import based_on
 from mtl.errors import MtlError, nearest
@@ -39,6 +39,8 @@ def compose(experiment: str | None = None, overrides: Sequence[str] = ()) -> Dic
         MtlError: No such experiment, option or key, with the nearest name; or a file that is no
             YAML.
     """
+    if isinstance(overrides, str):
+        raise MtlError(f"Expected a list of overrides, [{overrides!r}]. Received: {overrides!r}")
     chosen = [] if experiment is None else [f"{EXPERIMENT}={experiment}"]
     return _compose(None, [*chosen, *overrides])
 
@@ -126,7 +128,8 @@ def _compose(base: Path | None, overrides: Iterable[str]) -> DictConfig:
     with explained(), based_on(base) as root, _without_traces():
         conf = str(shipped() / "conf")
         with hydra.initialize_config_dir(conf, job_name=ROOT, version_base=version_base()):
-            config = hydra.compose(root, overrides=overrides, return_hydra_config=True)
+            chosen = with_no_option(overrides)
+            config = hydra.compose(root, overrides=chosen, return_hydra_config=True)
     choices = dict(config.hydra.runtime.choices)
     with open_dict(config):
         del config["hydra"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import yaml
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
@@ -19,6 +19,16 @@ from omegaconf.errors import (
 from mtl.config.search import EXPERIMENT, ROOT, groups, options
 from mtl.errors import MtlError, nearest
 
+# What Hydra says, in a ValueError, of `training=5`.
+GROUP_IS_NO_VALUE = "Config group override must be a string or a list"
+# Where a config may get keys that no shipped file has.
+OPEN = ("inputs", "data.columns", "data.generator", "optimizer", "optimizer.schedule")
+# What is said where a list stands for a mapping, with the sections that people write so.
+MAPPINGS = (
+    "A list stands where keys with values are expected, such as `inputs: {main_input: link_name}` "
+    "or `tasks: {price: {target: price, kind: regression}}`."
+)
+
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -27,6 +37,13 @@ def explained() -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise MtlError(explain(error)) from error
+    except ValueError as error:
+        if GROUP_IS_NO_VALUE not in str(error):
+            raise
+        raise MtlError(
+            f"{error}. A group has the name of one of its options, such as training=default; a "
+            f"single value has its key, such as training.epochs=3. Groups: {', '.join(groups())}."
+        ) from error
 
 
 def explain(error: Exception) -> str:
@@ -41,7 +58,8 @@ def explain(error: Exception) -> str:
     for cause in (error, error.__cause__, error.__context__):
         if isinstance(cause, OmegaConfBaseException):
             file = _file(error)
-            return f"In {file}: {_bad_key(cause)}" if file else _bad_key(cause)
+            said = MAPPINGS if "with ListConfig" in str(cause) else _bad_key(cause)
+            return f"In {file}: {said}" if file else said
     return _no_match(str(error))
 
 
@@ -110,14 +128,17 @@ def _no_key(full_key: str, parent: DictConfig) -> str:
         names = (names | set(groups())) - {"hydra"}
     if not names:
         return f"{above} has no key {key!r}: it is a value or empty."
-    addition = "" if _is_typed(parent) else f" A new key is added with a plus: +{full_key}=…."
+    addition = f" A new key is added with a plus: +{full_key}=…." if above in OPEN else ""
     return f"{above or 'The config'} has no key {key!r}. {nearest(key, names)}{addition}"
 
 
 def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:
-    if "Dict[" in str(cause):
-        return f"{full_key}: {_first_line(cause)}. Expected outputs, each with its task."
     name = full_key.removeprefix("tasks.")
+    if "Dict[" in str(cause):
+        return (
+            f"{full_key}: {_first_line(cause)}. Expected outputs, each with its task, such as"
+            " `tasks: {price: {target: price, kind: regression}}`."
+        )
     return (
         f"tasks.{name}: expected a task, or null to remove it. A new one is added with"
         f" '+tasks={{{name}: {{target: …, kind: …}}}}'."
@@ -129,16 +150,17 @@ def _no_match(message: str) -> str:
     if "No match in the defaults list" in message:
         key = first.partition("override '")[2].partition("'")[0]
         return f"There is no group {key!r} to choose from. {nearest(key, groups())}"
+    if first.startswith("Multiple values for "):
+        key = first.removeprefix("Multiple values for ").partition(".")[0]
+        return (
+            f"{key} is chosen twice. In the defaults of an experiment write `- override /{key}: …` "
+            f"in place of `- /{key}: …`."
+        )
     return message.strip()
 
 
 def _is_missing_key(cause: OmegaConfBaseException) -> bool:
     return isinstance(cause, ConfigKeyError | ConfigAttributeError)
-
-
-def _is_typed(node: DictConfig) -> bool:
-    kind = OmegaConf.get_type(node)
-    return kind is not None and kind is not dict
 
 
 def _first_line(error: Exception) -> str:

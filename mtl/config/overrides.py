@@ -30,6 +30,15 @@ def without(keys: Iterable[str], words: Sequence[str]) -> list[str]:
     return [word for word in words if not word.startswith(prefixes)]
 
 
+def with_no_option(words: Iterable[str]) -> list[str]:
+    """Return the words with `group=null`, which Hydra cannot read, as its `~group`."""
+    words = list(words)
+    nothing = {word.removesuffix("=null") for word in words if word.endswith("=null")}
+    left_out = nothing & set(groups()) if nothing else set()
+    names = {f"{name}=null": f"~{name}" for name in left_out}
+    return [names.get(word, word) for word in words]
+
+
 def refuse_groups(words: Sequence[str], folder: Path) -> None:
     """Refuse choices of groups where a run's config is the base.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,17 @@ def load_dataset(
         generated = _generate(data.get("generator") or {})
         rows, known = generated.table, generated.known
     if split.get("by") == "files":
-        rows, splits = _with_files(rows, split, described, needed)
-        _check_values(rows, columns)
-        return Dataset(rows, splits)
-    _check_values(rows, columns)
+        files = {"training": rows, **_files(rows, split, described, needed)}
+        source = data.get("path") if table is None else table
+        training = source if isinstance(source, str | Path) else "The training table"
+        origins = {**split, "training": training}
+        _refuse(
+            f"{origins[name]}: {error}"
+            for name, part in files.items()
+            for error in _wrong_values(part, columns)
+        )
+        return Dataset(*_below_each_other(files))
+    _refuse(_wrong_values(rows, columns))
     time_format = getattr(columns.get(split.get("column") or ""), "format", None)
     return Dataset(rows, split_rows(rows, split, time_format=time_format), known)
 
@@ -112,14 +120,14 @@ def _generate(section: Mapping[str, Any]) -> Any:
     return generator(**options)
 
 
-def _with_files(
+def _files(
     training: pl.DataFrame,
     split: Mapping[str, Any],
     described: Mapping[str, Mapping[str, Any]],
     needed: Collection[str] | None,
-) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
-    """Put the files of the other splits below the training rows."""
-    parts, splits = [training], {"training": np.arange(training.height)}
+) -> dict[str, pl.DataFrame]:
+    """Return the tables of the other splits, read from their files."""
+    parts = {}
     for name in ("validation", "test"):
         if split.get(name) is None:
             continue
@@ -134,11 +142,20 @@ def _with_files(
                 f"{split[name]} has no column {missing[0]!r}, which the training table has. "
                 f"{nearest(missing[0], part.columns)}"
             )
-        start = sum(each.height for each in parts)
+        parts[name] = part
+    return parts
+
+
+def _below_each_other(
+    files: Mapping[str, pl.DataFrame],
+) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
+    """Return one table of all rows, and the row numbers of each split."""
+    splits, start = {}, 0
+    for name, part in files.items():
         splits[name] = np.arange(start, start + part.height)
-        parts.append(part)
+        start += part.height
     try:
-        return pl.concat(parts, how="diagonal_relaxed"), splits
+        return pl.concat(files.values(), how="diagonal_relaxed"), splits
     except pl.exceptions.PolarsError as error:
         raise DataError(
             f"The files of the splits do not fit together: {str(error).splitlines()[0]}. Expected "
@@ -146,14 +163,17 @@ def _with_files(
         ) from error
 
 
-def _check_values(table: pl.DataFrame, columns: Mapping[str, Column]) -> None:
-    """Raise with the first wrong value of each described column."""
-    errors = []
+def _wrong_values(table: pl.DataFrame, columns: Mapping[str, Column]) -> Iterator[str]:
+    """Yield what the first wrong value of each described column is."""
     for name, column in columns.items():
         if name in table.columns:
             try:
                 column.check(table[name])
             except MtlError as error:
-                errors.append(str(error))
-    if errors:
-        raise DataError("\n".join(errors))
+                yield str(error)
+
+
+def _refuse(errors: Iterable[str]) -> None:
+    listing = "\n".join(errors)
+    if listing:
+        raise DataError(listing)

@@ -39,6 +39,7 @@ class Fitting:
         self.raws: dict[str, keras.KerasTensor] = {}
         self.columns: dict[str, Column] = {}
         self.errors: list[str] = []
+        self._column_of_raw: dict[str, str] = {}
 
     def input(self, name: str, feeds: Feeds) -> keras.KerasTensor | None:
         """Return the prepared input, or None after noting an error."""
@@ -72,6 +73,12 @@ class Fitting:
 
     def _raw(self, name: str, dtype: str) -> keras.KerasTensor:
         raw = raw_name(name)
+        other = self._column_of_raw.setdefault(raw, name)
+        if other != name:
+            raise DataError(
+                f"The columns {other!r} and {name!r} both feed the raw input {raw!r}: `/` becomes "
+                "`_` in its name. Expected names that differ in more than that: rename one."
+            )
         if raw not in self.raws:
             self.raws[raw] = keras.Input((), dtype=dtype, name=raw)
         if self.raws[raw].dtype != dtype:

@@ -26,7 +26,10 @@ class Preparation:
 
     Attributes:
         model: A dict of raw columns, each of shape `(batch,)`, to a dict of the graph's inputs.
-            A column whose name holds `/` goes by `_` in its place.
+            A column whose name holds `/` goes by `_` in its place; numbers are float64, whole
+            numbers that are categories int64, and everything else strings.
+            Keras's `predict` rounds float64 arrays to float32 on their way to the model; a
+            `tf.data.Dataset` of them, and a call of the model, keep them whole.
         specifications: What each input of the graph gets.
         raw_columns: The columns that are read, in the order of the model's inputs.
     """
@@ -54,7 +57,7 @@ class Preparation:
         """Return the raw inputs of a table's rows.
 
         Returns:
-            By raw input: an object array of strings (`""` where missing), float32 (NaN) or int64
+            By raw input: an object array of strings (`""` where missing), float64 (NaN) or int64
             (the least one), shape `(rows,)`.
 
         Raises:

@@ -25,29 +25,30 @@ def is_text(series: pl.Series) -> bool:
     return series.dtype == pl.String
 
 
-def to_text(series: pl.Series, time_format: str | None = None) -> pl.Series:
-    """Return a column as strings; nulls stay.
+def to_text(series: pl.Series, time_spelling: str = "%Y-%m-%d %H:%M:%S") -> pl.Series:
+    """Return a column as strings, each value spelt by itself; nulls stay.
 
     Args:
-        series: Strings, numbers, booleans, dates or times; floats without a fraction read as whole
-            numbers.
-        time_format: How dates and times are spelt; None for ISO in UTC.
+        series: Strings, numbers, booleans (`true` and `false`), dates or times; a float without a
+            fraction reads as a whole number.
+        time_spelling: How dates and times are spelt, in UTC.
     """
     if series.dtype.is_temporal():
-        spelling = time_format or "%Y-%m-%d %H:%M:%S"
         if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         if series.dtype == pl.Date:
             series = series.cast(pl.Datetime)
-        return series.dt.strftime(spelling.replace("%z", "+0000"))
-    if series.dtype.is_float() and (series.drop_nulls() == series.drop_nulls().floor()).all():
-        series = series.cast(pl.Int64, strict=False)
+        return series.dt.strftime(time_spelling)
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+        whole = series.set(series != series.floor(), None).cast(pl.Int64, strict=False)
+        return whole.cast(pl.String).zip_with(whole.is_not_null(), series.cast(pl.String))
     return series.cast(pl.String)
 
 
-def to_strings(series: pl.Series, time_format: str | None = None) -> np.ndarray:
+def to_strings(series: pl.Series) -> np.ndarray:
     """Return a column as an object array of strings, `""` where missing, shape `(rows,)`."""
-    return to_text(series, time_format).fill_null("").to_numpy().astype(object)
+    return to_text(series).fill_null("").to_numpy().astype(object)
 
 
 def to_numbers(series: pl.Series) -> pl.Series:
@@ -81,15 +82,15 @@ def to_numbers(series: pl.Series) -> pl.Series:
 
 
 def to_floats(series: pl.Series) -> np.ndarray:
-    """Return a column as float32, NaN where missing, shape `(rows,)`.
+    """Return a column as float64, NaN where missing, shape `(rows,)`.
 
     Raises:
         DataError: A value is no number, or infinite in float32.
     """
     numbers = to_numbers(series).cast(pl.Float64)
+    values = numbers.fill_null(np.nan).to_numpy()
     with np.errstate(over="ignore"):
-        values = numbers.fill_null(np.nan).to_numpy().astype(np.float32)
-    infinite = np.flatnonzero(np.isinf(values))
+        infinite = np.flatnonzero(np.isinf(values.astype(np.float32)))
     if len(infinite):
         raise bad_value(
             series.name,
@@ -126,6 +127,6 @@ def _refuse(series: pl.Series, wrong: pl.Series, expected: str) -> None:
 
 RAW: dict[str, Callable[[pl.Series], np.ndarray]] = {
     "string": to_strings,
-    "float32": to_floats,
+    "float64": to_floats,
     "int64": to_integers,
 }

@@ -73,7 +73,7 @@ def read_table(
     if path.name.lower().endswith(".parquet"):
         table = read_parquet(path, wanted)
     elif path.name.lower().endswith((".csv", ".csv.gz")):
-        table = _typed(read_csv(path, names, wanted), columns_config)
+        table = _typed(read_csv(path, names, wanted), columns_config, path)
     else:
         table = read_jsonl(path, wanted)
     if not table.height and table.width:
@@ -123,12 +123,13 @@ def _refuse_no_header(path: Path, names: list[str], columns_config: ColumnsConfi
     )
 
 
-def _typed(table: pl.DataFrame, columns_config: ColumnsConfig) -> pl.DataFrame:
+def _typed(table: pl.DataFrame, columns_config: ColumnsConfig, path: Path) -> pl.DataFrame:
     """Give columns of text the types that their kinds want, or that their cells spell."""
-    return table.with_columns(
-        _typed_column(table[name], columns_config.get(name, {}).get("kind"))
-        for name in table.columns
-    )
+    kinds = {name: columns_config.get(name, {}).get("kind") for name in table.columns}
+    try:
+        return table.with_columns(_typed_column(table[name], kind) for name, kind in kinds.items())
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
 
 
 def _typed_column(series: pl.Series, kind: str | None) -> pl.Series:

@@ -8,7 +8,7 @@ from mtl.layers.category_mean import CategoryMean
 from mtl.layers.datetime import DatetimeFeatures
 from mtl.layers.hashed_pairs import HashedPairs
 from mtl.layers.lstm import LSTM
-from mtl.layers.missing import MissingValues
+from mtl.layers.missing import MissingValues, Standardization
 from mtl.layers.padding import LeftPadding
 from mtl.layers.prepared import PreparedInput
 
@@ -21,4 +21,5 @@ __all__ = [
     "LeftPadding",
     "MissingValues",
     "PreparedInput",
+    "Standardization",
 ]

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from mtl.layers.calendar import SECONDS_A_DAY, year_from_days, year_start
-from mtl.layers.timestamps import TimeFormat, parse_times
+from mtl.layers.timestamps import ISO_IN_UTC, TimeFormat, parse_times
 
 FEATURES = ("hour", "weekday", "day_of_year")
 
@@ -29,7 +29,7 @@ class DatetimeFeatures(keras.layers.Layer):
     Args:
         features: Which ones, in this order: `hour`, `weekday`, `day_of_year`.
         format: As for `strptime`; None for ISO (`2016-02-24 18:30:05`). Times are UTC unless they
-            carry an offset.
+            carry an offset. `2016-02-24T18:30:05Z` is read whatever the format.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Input shape: `(batch,)`, strings.
@@ -52,11 +52,16 @@ class DatetimeFeatures(keras.layers.Layer):
             raise ValueError(f"Expected features out of {FEATURES}. Received: features={features}")
         self.features = list(features)
         self.format = format
-        self._spelling = TimeFormat.of(format)
+        self._spellings = [TimeFormat.of(format)]
+        if format is not None:
+            self._spellings.append(TimeFormat.of(ISO_IN_UTC))
 
     def call(self, text: Any) -> Any:
         """Return the features of each time."""
-        seconds, valid = parse_times(text, self._spelling)
+        seconds, valid = parse_times(text, self._spellings[0])
+        for spelling in self._spellings[1:]:
+            others, also = parse_times(text, spelling)
+            seconds, valid = tf.where(valid, seconds, others), valid | also
         seconds = tf.where(valid, seconds, 0)
         columns = []
         for feature in self.features:

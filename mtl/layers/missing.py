@@ -1,4 +1,4 @@
-"""Numbers that are missing: a value in their place, and a flag that says so."""
+"""Numbers: standardised, and where they are missing a value and a flag in their place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,53 @@ from typing import Any
 
 import keras
 from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="mtl")
+class Standardization(keras.layers.Layer):
+    """Subtracts a mean and divides by a deviation in float64, and gives float32.
+
+        (x - mean) / deviation
+
+    Numbers that are large beside their differences, such as times in seconds or codes of many
+    digits, keep the differences, which float32 loses before the subtraction. The numbers may come
+    in any type; NaN stays NaN.
+
+    Args:
+        mean: What is subtracted.
+        deviation: The standard deviation, above 0.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Input shape: any.
+    Output shape: the same.
+
+    Example:
+        >>> numbers = keras.ops.array([20200101123, 20200101124], "float64")
+        >>> Standardization(20200101123.5, 0.5)(numbers)
+        <tf.Tensor: shape=(2,), dtype=float32, numpy=array([-1.,  1.], dtype=float32)>
+    """
+
+    def __init__(self, mean: float, deviation: float, **kwargs: Any) -> None:
+        # Keras would cast what comes in to float32 before `call`.
+        super().__init__(autocast=False, **{"dtype": "float32", **kwargs})
+        if not deviation > 0:
+            raise ValueError(f"Expected a deviation above 0. Received: deviation={deviation}")
+        self.mean = mean
+        self.deviation = deviation
+
+    def call(self, numbers: Any) -> Any:
+        """Return the standardised numbers."""
+        mean = ops.convert_to_tensor(self.mean, "float64")
+        deviation = ops.convert_to_tensor(self.deviation, "float64")
+        return ops.cast((ops.cast(numbers, "float64") - mean) / deviation, self.compute_dtype)
+
+    def compute_output_spec(self, numbers: Any) -> keras.KerasTensor:
+        """Return the shape of the numbers."""
+        return keras.KerasTensor(numbers.shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {**super().get_config(), "mean": self.mean, "deviation": self.deviation}
 
 
 @keras.saving.register_keras_serializable(package="mtl")

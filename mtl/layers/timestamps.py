@@ -15,6 +15,7 @@ from mtl.layers.calendar import SECONDS_A_DAY, days_from_civil, days_in_month
 
 PARTS = ("year", "month", "day", "hour", "minute", "second", "half", "zone")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+ISO_IN_UTC = "%Y-%m-%dT%H:%M:%SZ"
 _ZONE = r"Z|UTC|GMT|[+-]\d{2}:?\d{2}"
 _ISO = (
     r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})"

@@ -10,25 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtl.config.directions import direction
 from mtl.errors import MtlError, nearest
-from mtl.reporting.collect import Run, collect
-from mtl.reporting.results import SPLITS, to_json
+from mtl.reporting.collect import Run
+from mtl.reporting.results import SPLITS
 from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, count, duration, figure
-
-__all__ = [
-    "Comparison",
-    "Run",
-    "collect",
-    "comparison_json",
-    "comparison_table",
-    "differing_overrides",
-    "main_figures",
-    "rank",
-    "to_csv",
-]
-
-SMALLER_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "seconds")
 
 
 @dataclass(frozen=True)
@@ -53,8 +40,8 @@ def rank(runs: Sequence[Run], by: str | None = None, mode: str | None = None) ->
         runs: What `collect` returns.
         by: The name of a figure, such as `test/main_output/auc`. Default: the one that most of the
             runs watched.
-        mode: `max` or `min`, whichever is better. Default: the runs' own for what they watched,
-            else `min` for losses and errors and `max` for anything else.
+        mode: `max` or `min`, whichever is better. Default: the runs' own for the metric that they
+            watched, on whatever split, else what is known of the metric.
 
     Raises:
         MtlError: No run has the figure `by`.
@@ -64,8 +51,9 @@ def rank(runs: Sequence[Run], by: str | None = None, mode: str | None = None) ->
     known = {figure for run in runs for figure in run.figures}
     if by and by not in known:
         raise MtlError(f"No run has the figure {by!r}. {nearest(by, known)}")
-    modes = Counter(run.mode for run in runs if run.monitor == name and run.mode)
-    mode = mode or (modes.most_common(1)[0][0] if modes else _mode(name))
+    metric = _metric(name)
+    modes = Counter(run.mode for run in runs if run.mode and _metric(run.monitor) == metric)
+    mode = mode or (modes.most_common(1)[0][0] if modes else direction(metric))
     sign = -1.0 if mode == "max" else 1.0
 
     def order(run: Run) -> tuple[bool, float]:
@@ -148,13 +136,8 @@ def to_csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def comparison_json(comparison: Comparison) -> str:
-    """Return all that is known of the runs as JSON, best first."""
-    return to_json(comparison)
-
-
-def _mode(name: str) -> str:
-    return "min" if name.rpartition("/")[2].endswith(SMALLER_IS_BETTER) else "max"
+def _metric(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _labels(folders: Sequence[Path]) -> list[str]:

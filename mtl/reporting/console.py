@@ -63,10 +63,6 @@ class Console:
         """Print one line; a terminal breaks it between words, anything else gets it whole."""
         self._print(Text(text), whole=not self.live)
 
-    def warn(self, text: str) -> None:
-        """Print a warning in one line."""
-        self._print(Text(f"warning: {text}", style="yellow"), whole=not self.live)
-
     def summary(self, summary: Summary) -> None:
         """Print what is about to be trained."""
         self.show(*describe(summary))

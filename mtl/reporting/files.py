@@ -16,20 +16,22 @@ from mtl.reporting.wording import memory
 FULL = (errno.ENOSPC, errno.EDQUOT)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 ELSEWHERE = "choose another folder with `runs=<folder>`"
+OUTPUT = "choose another path with `output=<path>`"
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, elsewhere: str = ELSEWHERE) -> None:
     """Write a text file as UTF-8, whole or not at all.
 
     Args:
         path: Where to. A file that is there is replaced only once the new one is safely on disk.
         text: What to write.
+        elsewhere: How to choose another place, for the error's message.
 
     Raises:
         MtlError: The file cannot be written; what was there before is unchanged.
     """
     content = text.encode("utf-8")
-    with replacing(path) as temporary:
+    with replacing(path, elsewhere) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             written = 0
@@ -40,21 +42,23 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, elsewhere: str = ELSEWHERE) -> Iterator[Path]:
     """Give a temporary name beside `path`; what is written there takes the place of `path`.
 
     The temporary name has the suffix of `path`, so that a writer which goes by it (`model.save`)
     may be handed the name.
 
     Args:
-        path: The file that is to be replaced, or to come into being.
+        path: The file that is to be replaced, or to come into being; or a folder that is not there
+            yet.
+        elsewhere: How to choose another place, for the error's message.
 
     Yields:
         The name to write to. Nothing is there yet.
 
     Raises:
         MtlError: The file cannot be written; what was there before is unchanged, and the temporary
-            file is gone.
+            one is gone.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
@@ -63,19 +67,22 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _flush(path.parent)
     except OSError as error:
-        raise explained(error, path) from error
+        raise explained(error, path, elsewhere) from error
     finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
         with suppress(OSError):
             temporary.unlink()
 
 
-def make_folder(path: Path, *, exclusive: bool = False) -> None:
+def make_folder(path: Path, *, exclusive: bool = False, elsewhere: str = ELSEWHERE) -> None:
     """Make a folder, with the folders above it.
 
     Args:
         path: The folder.
         exclusive: Whether the folder must not have been there. Of several processes that ask for
             one name at the same time, exactly one succeeds.
+        elsewhere: How to choose another place, for the error's message.
 
     Raises:
         FileExistsError: Something of that name is there already, and `exclusive` was asked for.
@@ -84,15 +91,15 @@ def make_folder(path: Path, *, exclusive: bool = False) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise explained(error, path.parent) from error
+        raise explained(error, path.parent, elsewhere) from error
     try:
         path.mkdir(exist_ok=not exclusive)
     except FileExistsError as error:
         if exclusive:
             raise
-        raise explained(error, path) from error
+        raise explained(error, path, elsewhere) from error
     except OSError as error:
-        raise explained(error, path) from error
+        raise explained(error, path, elsewhere) from error
 
 
 def need_room(folder: Path, size: int, what: str) -> None:
@@ -117,30 +124,31 @@ def need_room(folder: Path, size: int, what: str) -> None:
         )
 
 
-def explained(error: OSError, path: Path) -> MtlError:
+def explained(error: OSError, path: Path, elsewhere: str = ELSEWHERE) -> MtlError:
     """Return the error for a user whose file or folder at `path` could not be written.
 
     Args:
         error: What the operating system said.
         path: The file or folder that was to be written.
+        elsewhere: How to choose another place.
     """
     if error.errno in FULL or "No space left" in str(error):
         return MtlError(
             f"Cannot write {path}: the disk is full ({_room(path)}). "
-            f"What was there before is unchanged. Free some space, or {ELSEWHERE}."
+            f"What was there before is unchanged. Free some space, or {elsewhere}."
         )
     if error.errno in REFUSED:
         return MtlError(
             f"Cannot write {path}: {_reason(error)}. "
-            f"Expected a folder in which you may write: change its permissions, or {ELSEWHERE}."
+            f"Expected a folder in which you may write: change its permissions, or {elsewhere}."
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         obstacle = _obstacle(path)
         return MtlError(
             f"Cannot write {path}: {obstacle} is a file, and a folder was expected. "
-            f"Move that file away, or {ELSEWHERE}."
+            f"Move that file away, or {elsewhere}."
         )
-    return MtlError(f"Cannot write {path}: {_reason(error)}. Check that path, or {ELSEWHERE}.")
+    return MtlError(f"Cannot write {path}: {_reason(error)}. Check that path, or {elsewhere}.")
 
 
 def _flush(path: Path) -> None:

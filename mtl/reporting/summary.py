@@ -90,7 +90,6 @@ class Summary:
         trainable: How many of them are trained.
         steps: Where the training step runs, a line each: precision, XLA, cut embeddings, or why
             not.
-        notes: What else the user should know before waiting: plugins read, names shadowed.
     """
 
     name: str
@@ -102,7 +101,6 @@ class Summary:
     parameters: int = 0
     trainable: int = 0
     steps: Sequence[str] = ()
-    notes: Sequence[str] = ()
 
 
 def describe(summary: Summary) -> Iterator[RenderableType]:
@@ -140,7 +138,6 @@ def describe(summary: Summary) -> Iterator[RenderableType]:
     lines = [("examples", "  ".join(facts))] if facts else []
     lines += [("model", parameters)]
     lines += [("step" if not index else "", line) for index, line in enumerate(summary.steps)]
-    lines += [("note", line) for line in summary.notes]
     yield plain_table(("", ""), lines, header=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from mtl.reporting.folder import yaml_text
 from mtl.reporting.hyperparameters import hyperparameters, varied
 from mtl.reporting.keras_graph import layer_graph, tensorboard_json
 from mtl.reporting.results import SPLITS, TOTAL
+from mtl.reporting.tensorflow_errors import as_os_error
 
 if TYPE_CHECKING:
     import keras
@@ -187,9 +187,7 @@ class Board:
                 yield
             writer.flush()
         except tf.errors.OpError as error:
-            full = isinstance(error, tf.errors.ResourceExhaustedError)
-            reason = OSError(errno.ENOSPC if full else None, error.message.splitlines()[0])
-            raise explained(reason, folder) from error
+            raise explained(as_os_error(error), folder) from error
 
 
 def place(name: str) -> tuple[str, str]:

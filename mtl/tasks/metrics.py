@@ -1,4 +1,4 @@
-"""What the metrics of a task mean: which direction is better, and the best that can be reached."""
+"""The best that the metrics of a task can reach on generated data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mtl.tasks import transforms
-from mtl.tasks.names import direction
 
 if TYPE_CHECKING:
     from mtl.tasks.task import Task
-
-__all__ = ["best_possible", "direction"]
 
 
 def best_possible(task: Task, known_mu: np.ndarray, encoded: np.ndarray) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mtl.config import directions
 from mtl.tasks.registered import registered_losses, registered_metrics
 
 Parameters = Mapping[str, str]
@@ -161,8 +162,7 @@ COMMON_OPTIONS = (
     "untrained",
 )
 TRANSFORMS = ("log", "log1p", "sqrt", "standardise")
-WEIGHTED = "weighted_"
-_GROWING = {"accuracy", "top_k_accuracy", "auc", "pr_auc", "precision", "recall", "f1", "r2"}
+WEIGHTED = directions.WEIGHTED
 
 
 def loss_names(kind: str | None = None) -> tuple[str, ...]:
@@ -190,11 +190,6 @@ def option_names(kind: str | None = None) -> tuple[str, ...]:
     return tuple(sorted({*COMMON_OPTIONS, *found}))
 
 
-def default_metrics(kind: str) -> tuple[str, ...]:
-    """Return the metrics of a shipped kind whose config names none."""
-    return KINDS[kind].metrics
-
-
 def direction(metric: str) -> str:
     """Return whether more of a metric is better (`max`) or less (`min`).
 
@@ -204,16 +199,7 @@ def direction(metric: str) -> str:
     A plugin's metric says so in an attribute `direction`; without one, names that contain `loss`
     or `error` are `min` and all others `max`.
     """
-    name = metric.removeprefix(WEIGHTED)
-    if name in _GROWING:
-        return "max"
-    shipped = {"loss", *(key for names in KINDS.values() for key in names.metric_parameters())}
-    if name in shipped or name in registered_losses():
-        return "min"
-    said = getattr(registered_metrics().get(name), "direction", None)
-    if said in {"max", "min"}:
-        return str(said)
-    return "min" if "loss" in name or "error" in name else "max"
+    return directions.direction(metric, registered_losses(), registered_metrics())
 
 
 def _chosen(kind: str | None) -> tuple[KindNames, ...]:

@@ -195,7 +195,8 @@ def _build_graph(
     tasks: Mapping[str, Task] | None,
     problems: Problems,
 ) -> keras.Model | None:
-    if problems.concern("model"):
+    needed = {"training", "training.precision", "training.seed"}
+    if problems.concern("model") or any(problem.path in needed for problem in problems.found):
         return None
     specifications = preparation.specifications if preparation is not None else None
     handed_in = {"inputs": specifications, "tasks": tasks}

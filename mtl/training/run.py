@@ -100,11 +100,10 @@ class Run:
             MtlError: A column is missing or cannot be read.
         """
         table = self._read(table)
-        outputs = self.model.predict(
-            self.preparation.raw(table),
-            batch_size=self.config["training"]["evaluation_batch_size"],
-            verbose=0,
-        )
+        # Keras rounds arrays of float64 to float32 before the model has them, and no dataset.
+        rows = tf.data.Dataset.from_tensor_slices(self.preparation.raw(table))
+        size = self.config["training"]["evaluation_batch_size"]
+        outputs = self.model.predict(rows.batch(size), verbose=0)
         return {
             column: values
             for name, task in self.tasks.items()

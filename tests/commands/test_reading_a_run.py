@@ -118,6 +118,39 @@ def test_export_to_a_path(mtl, trained):
     assert Path("deep/served.keras").read_text() == "keras"
 
 
+@pytest.mark.parametrize("words", ["format=keras output=/proc/x.keras", "output=/proc/x"])
+def test_export_to_where_nothing_can_be_written_is_explained(mtl, trained, words):
+    done = mtl(f"export {RUN} {words}")
+    assert done.status == 1
+    assert f"Cannot write {words.rpartition('=')[2]}" in done.err
+    assert "output=<path>" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_export_that_fails_leaves_nothing(mtl, trained, user_folder, monkeypatch):
+    import sys
+
+    import tensorflow as tf
+
+    def export(path, **_):
+        path.mkdir()
+        (path / "half").write_text("half")
+        raise tf.errors.ResourceExhaustedError(None, None, "no room\nand more")
+
+    load = sys.modules["mtl.training.run"].load
+
+    def broken(folder):
+        run = load(folder)
+        run.model.export = export
+        return run
+
+    monkeypatch.setattr(sys.modules["mtl.training.run"], "load", broken)
+    done = mtl(f"export {RUN} output=out/model")
+    assert done.status == 1
+    assert "the disk is full" in done.err
+    assert list((user_folder / "out").iterdir()) == []
+
+
 def test_columns_of_several_numbers_are_numbered():
     frame = predict.as_frame({"a": [[1.0], [2.0]], "b": [[1, 2], [3, 4]]})
     assert frame.to_dict(as_series=False) == {"a": [1.0, 2.0], "b_0": [1, 3], "b_1": [2, 4]}

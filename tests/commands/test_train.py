@@ -8,7 +8,6 @@ import re
 import pytest
 
 from mtl.commands.dispatch import main
-from mtl.commands.sweep import _make_folder
 
 
 def test_training_is_the_default_verb(mtl, trainer):
@@ -200,10 +199,34 @@ def test_the_root_of_runs_holds_for_sweeps_too(mtl, trainer, user_folder):
     assert trainer.calls[0].folder.is_relative_to(user_folder / "elsewhere/headline")
 
 
-def test_sweeps_of_one_second_have_folders_of_their_own(tmp_path):
-    folders = [_make_folder(tmp_path / "runs") for _ in range(3)]
-    assert len(set(folders)) == 3
-    assert all(folder.is_dir() for folder in folders)
+def test_sweeps_of_one_second_have_folders_of_their_own(mtl, trainer, user_folder):
+    for _ in range(3):
+        mtl("--multirun experiment=headline training.seed=1")
+    assert len({call.folder for call in trainer.calls}) == 3
+    assert len(list((user_folder / "runs/headline").iterdir())) == 3
+
+
+@pytest.mark.parametrize("name", ["../x", "/tmp/x"])
+def test_a_sweeps_name_does_not_lead_out_of_the_folder_of_runs(mtl, trainer, user_folder, name):
+    done = mtl(f"--multirun experiment=headline name={name} training.seed=1,2")
+    assert done.status == 1
+    assert f"{name!r} cannot name a run's folder" in done.err
+    assert trainer.calls == []
+    assert list(user_folder.iterdir()) == []
+
+
+def test_the_table_of_a_sweep_is_written_whole_or_not_at_all(mtl, trainer, monkeypatch):
+    written = []
+    monkeypatch.setattr("mtl.reporting.files.write_text", lambda path, text: written.append(path))
+    mtl("--multirun experiment=headline training.seed=1")
+    assert [path.name for path in written] == ["runs.csv"]
+
+
+def test_output_is_no_setting_of_a_run(mtl, trainer):
+    done = mtl("train experiment=headline output=x")
+    assert done.status == 1
+    assert "has no key 'output'" in done.err
+    assert trainer.calls == []
 
 
 def test_a_folder_for_sweeps_that_cannot_be_made(mtl, trainer, write):
@@ -227,3 +250,16 @@ def test_the_monitored_figure_is_what_a_sweeper_gets(trainer, monkeypatch):
     monkeypatch.setattr(JobReturn, "return_value", property(spy, JobReturn.return_value.fset))
     main(["experiment=headline", "tasks.aux_output.weight=0.25"])
     assert seen == [0.75]
+
+
+@pytest.mark.parametrize("section", ["training", "optimizer", "balancing", "model"])
+def test_a_group_set_to_null_is_left_to_the_check(mtl, trainer, section):
+    done = mtl(f"experiment=headline {section}=null")
+    assert "Config group override" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_schedule_set_to_null_is_none(mtl, trainer):
+    assert mtl("experiment=headline optimizer/schedule=null").status == 0
+    assert trainer.calls[0].config["optimizer"].get("schedule") is None
+    assert trainer.calls[0].command[-1] == "optimizer/schedule=null"

@@ -211,3 +211,7 @@ def test_a_folder_without_a_run_gets_the_nearest(run):
 
 def test_a_dict_is_plain_already():
     assert plain({"a": 1}) == {"a": 1}
+
+
+def test_a_group_set_to_null_is_no_section():
+    assert compose("headline", ["balancing=null"]).balancing is None

@@ -100,6 +100,24 @@ def test_a_split_file_may_be_absent_and_columns_may_not(tmp_path):
         load_dataset(data)
 
 
+def test_wrong_values_are_named_by_their_file_and_its_own_row(tmp_path):
+    rows = {"training": ["1", "2", "3"], "validation": ["1", "inf"], "test": ["-inf"]}
+    for name, values in rows.items():
+        text = "".join(f"{value},2016-02-24\n" for value in values)
+        (tmp_path / f"{name}.csv").write_text(f"age,at\n{text}")
+    columns = {"age": {"kind": "numeric"}, "at": {"kind": "datetime"}}
+    split = {"by": "files", **{n: str(tmp_path / f"{n}.csv") for n in ("validation", "test")}}
+    data = {"path": str(tmp_path / "training.csv"), "columns": columns, "split": split}
+    with pytest.raises(DataError) as caught:
+        load_dataset(data)
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(f"{split['validation']}: Row 2 of column 'age' holds inf")
+    assert second.startswith(f"{split['test']}: Row 1 of column 'age' holds -inf")
+    (tmp_path / "test.csv").write_text("age,at\n1,2016-02-24\nold,2016-02-24\n")
+    with pytest.raises(DataError, match=r"test.csv: Row 2 of column 'age' holds 'old'"):
+        load_dataset(data)
+
+
 def test_split_files_of_other_types_do_not_fit(tmp_path):
     pl.DataFrame({"age": [1, 2]}).write_parquet(tmp_path / "a.parquet")
     pl.DataFrame({"age": [[1], [2]]}).write_parquet(tmp_path / "b.parquet")

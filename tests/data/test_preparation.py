@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import polars as pl
 import pytest
+import tensorflow as tf
 
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.errors import DataError
@@ -108,14 +109,12 @@ def test_raw_values_are_strings_and_numbers():
     raw = _fit().raw(NEW)
     assert raw["title"].tolist() == ["c z", ""]
     assert raw["title"].dtype == object
-    assert raw["age"].dtype == np.float32
+    assert raw["age"].dtype == np.float64
     assert np.isnan(raw["age"][1])
     assert raw["code"].dtype == np.int64
 
 
 def test_the_model_takes_raw_values_itself():
-    import tensorflow as tf
-
     prepared = _fit().model(
         {
             "title": tf.constant(["c z"]),
@@ -189,7 +188,7 @@ def test_reasons_of_several_columns_come_together():
 
 def test_one_column_is_read_in_one_way():
     inputs = {"a": "age", "b": {"column": "age", "kind": "categorical"}}
-    with pytest.raises(DataError, match="'age' is read as float32 for one input and as int64"):
+    with pytest.raises(DataError, match="'age' is read as float64 for one input and as int64"):
         _fit(inputs=inputs)
 
 
@@ -200,6 +199,42 @@ def test_column_names_may_be_odd():
     assert fitted.raw_columns == ["the title / headline é"]
     assert list(fitted.raw(odd)) == ["the title _ headline é"]
     assert fitted.transform(odd)["words"].shape == (4, 4)
+
+
+def test_two_columns_that_differ_in_a_slash_alone_are_refused():
+    training = pl.DataFrame({"a/b": [1.0, 2.0], "a_b": [10.0, 30.0]})
+    columns = {"a/b": {"kind": "numeric"}, "a_b": {"kind": "numeric"}}
+    with pytest.raises(DataError, match=r"'a/b' and 'a_b' both feed the raw input 'a_b'"):
+        _fit(training=training, columns=columns, inputs={"x": "a/b", "y": "a_b"})
+
+
+@pytest.mark.parametrize(
+    "values", [np.array([20200101123, 20200101124]), 1.6e9 + np.arange(-50.0, 51.0, 0.25)]
+)
+def test_large_numbers_keep_their_differences_and_so_does_the_saved_model(values, tmp_path):
+    table = pl.DataFrame({"age": values})
+    fitted = _fit(training=table, inputs={"x": "age"})
+    expected = (values - values.mean()) / values.std()
+    prepared = fitted.transform(table)["x"]
+    assert prepared.dtype == np.float32
+    np.testing.assert_allclose(prepared[:, 0], expected, atol=1e-6)
+    fitted.model.save(tmp_path / "model.keras")
+    model = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    loaded = Preparation.from_model(model)
+    np.testing.assert_array_equal(loaded.transform(table)["x"], prepared)
+    batches = tf.data.Dataset.from_tensor_slices(loaded.raw(table)).batch(64)
+    np.testing.assert_array_equal(model.predict(batches, verbose=0)["x"], prepared)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.int64])
+def test_the_model_takes_numbers_of_any_type(dtype):
+    model = _fit(inputs={"x": "age"}).model
+    numbers = np.array([1, 3, 5], dtype)
+    expected = [[-(1.5**0.5), 0], [0, 0], [1.5**0.5, 0]]
+    for given in (numbers, keras.ops.convert_to_tensor(numbers)):
+        np.testing.assert_allclose(model({"age": given})["x"], expected, atol=1e-6)
+    predicted = model.predict({"age": numbers}, verbose=0)
+    np.testing.assert_allclose(predicted["x"], expected, atol=1e-6)
 
 
 def test_an_input_may_have_its_columns_name():

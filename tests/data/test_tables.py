@@ -1,5 +1,6 @@
 import gzip
 import json
+import logging
 
 import numpy as np
 import pandas as pd
@@ -153,7 +154,7 @@ def test_kinds_decide_types(tmp_path):
 def test_names_row_and_column_of_a_wrong_type(tmp_path):
     path = _write(tmp_path, "a.csv", 'title,age\n"two\nlines",1\nx,\ny,12a\nz,?\nw,old\n')
     message = _error(path, columns_config={"age": {"kind": "numeric"}})
-    assert message.startswith("Row 3 of column 'age' holds '12a'. Expected a number")
+    assert message.startswith(f"{path}: Row 3 of column 'age' holds '12a'. Expected a number")
     assert "2 values" in message
 
 
@@ -221,6 +222,24 @@ def test_refuses_two_columns_of_one_name(tmp_path):
 def test_names_the_row_with_too_many_cells(tmp_path):
     path = _write(tmp_path, "a.csv", 'a,b\n1,2\n"3\n4",5\nx,y,z\n')
     assert "has 3 cells in row 3, and 2 names" in _error(path)
+
+
+def test_warns_once_of_rows_with_too_few_cells(tmp_path, caplog):
+    path = _write(tmp_path, "a.csv", 'a,b,c\n1,2,3\n\n"4\n5",6,\n7,8\n9\n')
+    with caplog.at_level(logging.WARNING, logger="mtl"):
+        table = read_table(path, needed=["a", "b"])
+    assert table.rows() == [("1", 2), ("4\n5", 6), ("7", 8), ("9", None)]
+    (record,) = caplog.records
+    message = f"{path}: 2 of 4 rows have fewer cells than there are names (3)"
+    assert record.getMessage().startswith(message)
+    assert "The first is row 3, which ends before 'c'" in record.getMessage()
+
+
+def test_empty_cells_are_no_reason_to_warn(tmp_path, caplog):
+    path = _write(tmp_path, "a.csv", "a,b\n1,\n\n,\n3,4\n")
+    with caplog.at_level(logging.WARNING, logger="mtl"):
+        assert read_table(path).height == 3
+    assert not caplog.records
 
 
 def test_names_the_row_before_bytes_that_are_no_utf_8(tmp_path):

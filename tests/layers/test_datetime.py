@@ -43,3 +43,11 @@ def test_counts_in_utc_where_a_time_has_an_offset():
 def test_refuses_features_that_it_lacks(features):
     with pytest.raises(ValueError, match="Expected features out of"):
         DatetimeFeatures(features)
+
+
+def test_reads_iso_in_utc_beside_its_format(tmp_path):
+    layer = DatetimeFeatures(["hour", "day_of_year"], "%d/%m/%Y")
+    text = tf.constant(["24/02/2016", "2016-02-24T18:30:05Z", "2016-02-24 18:30:05", ""])
+    features = check_layer(layer, text, tmp_path)
+    expected = [_circle(0, 54 / 366), _circle(18 / 24, 54 / 366), [0] * 4, [0] * 4]
+    np.testing.assert_allclose(features, expected, atol=1e-6)

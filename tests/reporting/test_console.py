@@ -14,6 +14,7 @@ from mtl.reporting.console import Console, outcome
 
 SCRIPT = """
 import time
+from rich.text import Text
 from mtl.reporting.console import Console
 from mtl.reporting.results import nest
 console = Console()
@@ -22,7 +23,7 @@ with console.progress(1) as progress:
     progress.step(1, {"main_output": 0.5}, 100.0)
     time.sleep(WAIT)
     progress.end(1, {"training/loss": 0.5})
-console.warn("beware")
+console.show(Text("beware", style="yellow"))
 console.results({"status": "completed", "metrics": nest({"test/main_output/auc": 0.75})})
 """
 
@@ -55,13 +56,13 @@ def in_a_terminal(**environment: str) -> str:
 
 def test_terminal_with_colours() -> None:
     written = in_a_terminal()
-    assert "\x1b[33mwarning: beware\x1b[0m" in written
+    assert "\x1b[33mbeware\x1b[0m" in written
     assert "main_output\u00a00.5000" in written
 
 
 def test_terminal_without_colours() -> None:
     written = in_a_terminal(NO_COLOR="1")
-    assert "warning: beware" in written
+    assert "beware" in written
     assert "\x1b[33m" not in written
 
 
@@ -77,7 +78,7 @@ def test_pipe_even_where_colours_are_forced(monkeypatch: pytest.MonkeyPatch) -> 
         [sys.executable, "-c", PIPED], capture_output=True, text=True, check=True
     )
     lines = result.stdout.splitlines()
-    assert lines[:2] == ["epoch 1/1  training loss 0.5000", "warning: beware"]
+    assert lines[:2] == ["epoch 1/1  training loss 0.5000", "beware"]
     assert lines[-1] == "completed"
     assert "\x1b" not in result.stdout
     assert result.stderr == ""
@@ -90,7 +91,7 @@ def test_pipe_of_few_letters() -> None:
         check=True,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
-    assert b"warning: gr??e ?" in result.stdout
+    assert b"gr??e ?" in result.stdout
     assert result.stdout.isascii()
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl.reporting.results import flatten, jsonable, nest, to_json
+from mtl.config.check.tasks import RESERVED
+from mtl.reporting.results import MEAN, TOTAL, flatten, jsonable, nest, to_json
 
 FIGURES = {
     "validation/main_output/auc": 0.75,
@@ -57,3 +58,7 @@ def test_json_has_no_value_that_json_lacks() -> None:
     }
     assert jsonable(value) == expected
     assert json.loads(to_json(value), parse_constant=pytest.fail) == expected
+
+
+def test_names_of_totals_are_reserved() -> None:
+    assert set(RESERVED) == {MEAN, TOTAL}

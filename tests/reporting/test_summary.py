@@ -32,7 +32,6 @@ SUMMARY = Summary(
     parameters=5_198_434,
     trainable=78_434,
     steps=["dense part under XLA", "float32"],
-    notes=["plugins/mine.py is imported"],
 )
 
 
@@ -93,7 +92,6 @@ def test_inputs_shared_layers_and_facts(width: int) -> None:
         "examples training 8,400 validation 1,800",
         "model 5,198,434 parameters, 78,434 trained",
         "step dense part under XLA",
-        "note plugins/mine.py is imported",
     ):
         assert expected in text
 

@@ -6,10 +6,11 @@ import sys
 import keras
 import pytest
 
+from mtl.config.directions import HIGHER, LOWER
 from mtl.registry import kinds
 from mtl.tasks import names
 from mtl.tasks.measures.build import MEASURES
-from mtl.tasks.metrics import direction
+from mtl.tasks.names import direction
 from mtl.tasks.transforms import STANDARDISE, TRANSFORMS
 
 
@@ -31,7 +32,6 @@ def test_each_kind_has_its_own_names():
     assert set(names.loss_names()) >= set(names.loss_names("categorical"))
     assert {"above", "equals", "target"} <= set(names.option_names("binary"))
     assert "above" not in names.option_names("regression")
-    assert names.default_metrics("binary") == ("accuracy", "auc")
 
 
 def test_the_tables_agree_with_the_code():
@@ -39,6 +39,9 @@ def test_the_tables_agree_with_the_code():
     assert all(kinds.get(kind).names is names.KINDS[kind] for kind in names.KINDS)
     assert {measure for kind in names.KINDS.values() for measure in kind.measures} == set(MEASURES)
     assert set(names.TRANSFORMS) == {*TRANSFORMS, STANDARDISE}
+    metrics = {metric for kind in names.KINDS.values() for metric in kind.metric_parameters()}
+    assert metrics | {"loss"} == HIGHER | LOWER
+    assert {loss for kind in names.KINDS.values() for loss in kind.loss_parameters()} <= LOWER
     for kind in names.KINDS.values():
         assert kind.loss in kind.losses
         assert set(kind.aliases.values()) <= set(kind.losses)

@@ -108,6 +108,6 @@ def _exists(path: str, column: object, columns: Columns) -> Iterator[Problem]:
 
 def _holds_numbers(path: str, column: object, columns: Columns, reason: str) -> Iterator[Problem]:
     dtype = columns.get(column) if isinstance(column, str) else None
-    if dtype is not None and not dtype.startswith(NUMBERS):
+    if dtype is not None and not dtype.startswith((*NUMBERS, "Null", "not read")):
         found = f"column {shown(column)} is of type {dtype}"
         yield Problem(path, found, f"{reason} needs a column of numbers.")

@@ -30,10 +30,12 @@ COMMON: dict[str, Expectation] = {
     "column": or_null(text("the name of a column")),
     "seed": whole_number(0),
 }
-SHARES = {**COMMON, "validation": fraction(), "test": fraction()}
+NO_SPLIT = "no such split"
+SHARE = or_null(fraction(), NO_SPLIT)
+SHARES = {**COMMON, "validation": SHARE, "test": SHARE}
 UNREAD = Expectation(lambda _: True, "anything")
 NAMED = {**COMMON, "validation": UNREAD, "test": UNREAD}
-PATH = or_null(text("the path of a table"), "no such split")
+PATH = or_null(text("the path of a table"), NO_SPLIT)
 FILES = {**COMMON, "validation": PATH, "test": PATH}
 
 

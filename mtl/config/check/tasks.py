@@ -8,7 +8,10 @@ from mtl.config.check.sections import Config, is_trained, section, tasks
 from mtl.config.check.wording import shown, unknown_name
 from mtl.errors import Problem, nearest
 
-RESERVED = frozenset({"mean"})
+RESERVED = {
+    "mean": "the mean over tasks",
+    "total": "the weighted total of the losses",
+}
 
 
 def some_task(config: Config) -> Iterator[Problem]:
@@ -40,7 +43,7 @@ def output_name_is_free(config: Config) -> Iterator[Problem]:
         if task is None:
             continue
         if name in RESERVED:
-            expected = "Rename the output: mtl reports the mean over tasks under this name."
+            expected = f"Rename the output: mtl reports {RESERVED[name]} under this name."
             yield Problem(f"tasks.{name}", f"{name!r} is a reserved name", expected)
         elif "/" in str(name):
             expected = "Rename the output: a slash parts the names of figures."

@@ -20,6 +20,7 @@ from mtl.config.check.expectations import (
     whole_number,
 )
 from mtl.config.check.sections import Config, section
+from mtl.config.check.wording import shown
 from mtl.errors import Problem
 
 SECTIONS = (
@@ -33,13 +34,12 @@ SECTIONS = (
 )
 SETTINGS: dict[str, Expectation] = {
     "name": or_null(text("the experiment's name")),
-    "plugins": or_null(texts("a list of paths"), "./plugins/*.py"),
+    "plugins": or_null(either(text("a path"), texts("a list of paths")), "./plugins/*.py"),
     "run": or_null(text("the path of a run folder")),
-    "output": or_null(text("the path of a file")),
     "debug": switch(),
     "runs": text("the path of the folder of all runs"),
 }
-PRECISIONS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+PRECISIONS = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 LARGEST_SEED = 2**32 - 1
 TRAINING: dict[str, Expectation] = {
     "epochs": whole_number(1),
@@ -58,20 +58,27 @@ TRAINING: dict[str, Expectation] = {
     "deterministic": switch(),
     "limit_batches": or_null(whole_number(1), "all batches"),
 }
+MAPPING = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
     "learning_rate": number_above(0),
     **{name: or_null(number_above(0), "no clipping") for name in CLIPPING},
+}
+NOT_DONE = {
+    "use_ema": "keeps no moving average of the weights",
+    "ema_momentum": "keeps no moving average of the weights",
+    "ema_overwrite_frequency": "keeps no moving average of the weights",
+    "gradient_accumulation_steps": "updates the weights with each batch; set training.batch_size",
+    "loss_scale_factor": "scales the loss by itself where training.precision is mixed_float16",
 }
 
 
 def root_is_as_expected(config: Config) -> Iterator[Problem]:
     """Yield problems of unknown sections, sections that are no mapping, and root settings."""
     yield from keys_are_known(config, "", dict.fromkeys((*SECTIONS, *SETTINGS)))
-    mapping = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
     for name in SECTIONS:
         if config.get(name) is not None:
-            yield from value_is_as_expected(config[name], name, mapping)
+            yield from value_is_as_expected(config[name], name, MAPPING)
     for name, expectation in SETTINGS.items():
         if name in config:
             yield from value_is_as_expected(config[name], name, expectation)
@@ -82,12 +89,40 @@ def training_is_as_expected(config: Config) -> Iterator[Problem]:
     yield from fields_are_as_expected(section(config, "training"), "training", TRAINING)
 
 
+def training_is_given(config: Config) -> Iterator[Problem]:
+    """Yield a problem of a missing `training`, or one for each key that it lacks."""
+    training = config.get("training")
+    if training is None:
+        found = "found null" if "training" in config else "missing"
+        yield Problem("training", found, f"Expected {MAPPING.text}, as in training=default.")
+    elif isinstance(training, Mapping):
+        for name, expectation in TRAINING.items():
+            if name not in training:
+                yield Problem(f"training.{name}", "missing", f"Expected {expectation.text}.")
+
+
 def optimizer_is_as_expected(config: Config) -> Iterator[Problem]:
     """Yield problems of the learning rate and of the clipping of gradients."""
     optimizer = section(config, "optimizer")
     for name, expectation in OPTIMIZER.items():
         if name in optimizer:
             yield from value_is_as_expected(optimizer[name], f"optimizer.{name}", expectation)
+
+
+def learning_rate_is_given(config: Config) -> Iterator[Problem]:
+    """Yield a problem where the optimizer has no learning rate."""
+    optimizer = config.get("optimizer")
+    if isinstance(optimizer, Mapping) and "learning_rate" not in optimizer:
+        expected = f"Expected {OPTIMIZER['learning_rate'].text}."
+        yield Problem("optimizer.learning_rate", "missing", expected)
+
+
+def optimizer_asks_for_what_is_done(config: Config) -> Iterator[Problem]:
+    """Yield a problem for each parameter of Keras's optimizers that the training step lacks."""
+    for name, value in section(config, "optimizer").items():
+        if name in NOT_DONE and value is not None and value is not False:
+            expected = f"Leave it out: mtl {NOT_DONE[name]}."
+            yield Problem(f"optimizer.{name}", f"found {shown(value)}", expected)
 
 
 def one_way_of_clipping(config: Config) -> Iterator[Problem]:

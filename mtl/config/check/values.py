@@ -31,8 +31,11 @@ RULES = (
     task_values.class_weights_are_numbers,
     tasks.auxiliary_serves_another_task,
     training.optimizer_is_as_expected,
+    training.learning_rate_is_given,
+    training.optimizer_asks_for_what_is_done,
     training.one_way_of_clipping,
     training.training_is_as_expected,
+    training.training_is_given,
 )
 RULES_ON_NAMES = (
     choices.builder_exists,

@@ -45,7 +45,7 @@ class Column(ABC):
         yield from ()
 
     def raw_dtype(self, training: pl.Series) -> str:
-        """Return the raw input's type for training rows: `string`, `float32` or `int64`."""
+        """Return the raw input's type for training rows: `string`, `float64` or `int64`."""
         return "string"
 
     def raw(self, series: pl.Series, dtype: str) -> np.ndarray:

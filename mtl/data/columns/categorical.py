@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from mtl.data.columns.base import Column, Fitted, Form, refuse_all_missing
-from mtl.data.raw import MISSING_NUMBER
+from mtl.data.raw import MISSING_NUMBER, is_text
 from mtl.errors import DataError
 from mtl.layers.category_mean import CategoryMean
 
@@ -24,7 +24,8 @@ class Categorical(Column):
     """A category. Those that the training rows lack are one, the unknown category.
 
     A missing value is a category of its own where the training rows have missing values, and else
-    unknown. Whole numbers stay numbers, everything else is read as text.
+    unknown. Whole numbers stay numbers, everything else is read as text, `True` and `False` as
+    `true` and `false`, which is how a table's booleans are spelt.
 
     Attributes:
         encoding: `index` for one id (0 unknown, then by frequency), `one_hot` for one feature a
@@ -66,6 +67,16 @@ class Categorical(Column):
             known = training.drop_nulls().drop_nans()
             return "int64" if len(known) and (known == known.floor()).all() else "string"
         return "string"
+
+    def raw(self, series: pl.Series, dtype: str) -> np.ndarray:
+        """Return the categories of any rows; a text that spells a boolean is that boolean.
+
+        Raises:
+            DataError: A value is no whole number, where the training rows hold nothing else.
+        """
+        if dtype == "string" and is_text(series):
+            series = series.replace({"True": "true", "False": "false"})
+        return super().raw(series, dtype)
 
     def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn the categories, and for `target_mean` their means.

@@ -10,23 +10,25 @@ import numpy as np
 import polars as pl
 
 from mtl.data.columns.base import Column, Fitted, Form, refuse_all_missing
-from mtl.data.raw import to_strings
+from mtl.data.raw import to_strings, to_text
 from mtl.data.times import seconds_since_1970
 from mtl.errors import DataError
 from mtl.layers.datetime import FEATURES, DatetimeFeatures
-from mtl.layers.timestamps import TimeFormat
+from mtl.layers.timestamps import ISO_IN_UTC, TimeFormat
 
 
 @dataclass(frozen=True, kw_only=True)
 class Datetime(Column):
     """A time as the sine and cosine of each chosen feature; zeros where it is missing.
 
-    A table may hold strings, or polars' or NumPy's own dates and times. The saved model reads
-    strings, and gives zeros for one that it cannot read.
+    A table may hold strings, or polars' or NumPy's own dates and times, which are read whole
+    whatever the format. The saved model reads strings, in the format or as
+    `2016-02-24T18:30:05Z`, and gives zeros for one that it cannot read.
 
     Attributes:
         features: `hour` (whole hours of 24), `weekday` (of 7), `day_of_year`; two numbers each.
-        format: As for `strptime`; null for ISO, `2016-02-24 18:30:05`. UTC unless with an offset.
+        format: Of strings, as for `strptime`; null for ISO, `2016-02-24 18:30:05`. UTC unless with
+            an offset.
     """
 
     kind: ClassVar[str] = "datetime"
@@ -50,13 +52,13 @@ class Datetime(Column):
             yield "format", str(error)
 
     def raw(self, series: pl.Series, dtype: str) -> np.ndarray:
-        """Return the times as strings in the column's format."""
-        if not (series.dtype.is_temporal() or series.dtype in (pl.String, pl.Null)):
+        """Return strings as they stand, and dates and times in ISO, in UTC."""
+        if series.dtype not in (pl.Date, pl.Datetime, pl.String, pl.Null):
             raise DataError(
                 f"Column {series.name!r} is of kind datetime and holds {series.dtype}. Expected "
                 "strings such as '2016-02-24 18:30:05', or dates: convert the column first."
             )
-        return to_strings(series, self.format)
+        return to_strings(to_text(series, ISO_IN_UTC))
 
     def check(self, series: pl.Series) -> None:
         """Look at the values of a whole table.

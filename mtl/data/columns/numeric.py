@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import keras
 import numpy as np
 import polars as pl
 
 from mtl.data.columns.base import Column, Fitted, Form, refuse_all_missing
 from mtl.data.raw import to_floats
-from mtl.layers.missing import MissingValues
+from mtl.layers.missing import MissingValues, Standardization
 
 logger = logging.getLogger(__name__)
+
+# Relative to the numbers: 0.1 + 0.2 and 0.3 are one number.
+_ROUNDING = 8 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +50,8 @@ class Numeric(Column):
             yield "missing", "Expected auto, flag or mean."
 
     def raw_dtype(self, training: pl.Series) -> str:
-        """Return `float32`."""
-        return "float32"
+        """Return `float64`."""
+        return "float64"
 
     def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn mean and variance; a column of one value gives a warning.
@@ -57,11 +60,11 @@ class Numeric(Column):
             DataError: The rows hold no number, or something else.
         """
         refuse_all_missing(training)
-        values = to_floats(training).astype(np.float64)
+        values = to_floats(training)
         known = values[~np.isnan(values)]
         refuse_all_missing(pl.Series(training.name, known))
         mean, variance = float(known.mean()), float(known.var())
-        if known.min() == known.max():
+        if np.ptp(known) <= _ROUNDING * np.abs(known).max() or variance == 0:
             logger.warning(
                 "Column %r is %g in every training row where it is known: it tells the model "
                 "nothing. Remove it from the inputs, or check how the rows are split.",
@@ -71,7 +74,4 @@ class Numeric(Column):
         flag = self.missing == "flag" or (self.missing == "auto" and len(known) < len(values))
         if not self.standardize:
             return Fitted((MissingValues(mean, flag=flag),))
-        normalization = keras.layers.Normalization(
-            axis=None, mean=mean, variance=variance, dtype="float32"
-        )
-        return Fitted((normalization, MissingValues(flag=flag)))
+        return Fitted((Standardization(mean, math.sqrt(variance)), MissingValues(flag=flag)))

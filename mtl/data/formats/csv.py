@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import polars as pl
 
 from mtl.data.formats.files import opened
 from mtl.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 
 def csv_names(path: Path) -> list[str]:
@@ -36,6 +39,8 @@ def csv_names(path: Path) -> list[str]:
 def read_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> pl.DataFrame:
     """Return the needed columns as text, null where a cell is empty; blank lines are no rows.
 
+    The cells that a short row lacks are empty too; one warning says how many rows are short.
+
     Args:
         path: The file.
         names: The names of all columns, as `csv_names` gives them.
@@ -45,15 +50,19 @@ def read_csv(path: Path, names: Sequence[str], needed: Sequence[str]) -> pl.Data
         DataError: A row has more cells than there are names, or the file is no UTF-8 text.
     """
     places = [place for place, name in enumerate(names) if name in needed]
+    with_last = sorted({*places, len(names) - 1})
     try:
-        table = pl.read_csv(path, columns=places, infer_schema=False)
+        table = pl.read_csv(path, columns=with_last, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise DataError(_reason(path, len(names), error)) from error
-    table.columns = [names[place] for place in places]
-    empty = table.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    if empty.any():
-        table = table.filter(~(empty & _blank_lines(path, table.height)))
-    return table
+    table.columns = [names[place] for place in with_last]
+    # Only a row whose last cell is empty can be short or blank: others need no second reading.
+    if table[names[-1]].null_count():
+        lengths = [len(record) for _, record in _records(path)]
+        _warn_of_short_rows(path, names, lengths)
+        empty = table.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        table = table.filter(~(empty & _blank_lines(lengths, table.height)))
+    return table.select(names[place] for place in places)
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -76,12 +85,26 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
             ) from error
 
 
-def _blank_lines(path: Path, rows: int) -> pl.Series:
-    """Return which of the rows that polars read are blank lines."""
-    records = [not record for _, record in _records(path)]
-    start = records.index(False) + 1
-    return pl.Series(records[start : start + rows], dtype=pl.Boolean).extend_constant(
-        value=False, n=max(rows - (len(records) - start), 0)
+def _warn_of_short_rows(path: Path, names: Sequence[str], lengths: Sequence[int]) -> None:
+    """Log how many rows have fewer cells than there are names, and the first of them."""
+    rows = [length for length in lengths if length]
+    short = [number for number, length in enumerate(rows) if length < len(names)]
+    if short:
+        first = rows[short[0]]
+        logger.warning(
+            "%s: %d of %d rows have fewer cells than there are names (%d), and what they lack "
+            "counts as empty. The first is row %d, which ends before %r: check its commas and "
+            "quotes.",
+            *(path, len(short), len(rows) - 1, len(names), short[0], names[first]),
+        )
+
+
+def _blank_lines(lengths: Sequence[int], rows: int) -> pl.Series:
+    """Return which of the rows that polars read are blank lines, by the cells of each line."""
+    blank = [not length for length in lengths]
+    start = blank.index(False) + 1
+    return pl.Series(blank[start : start + rows], dtype=pl.Boolean).extend_constant(
+        value=False, n=max(rows - (len(blank) - start), 0)
     )
 
 

@@ -62,7 +62,6 @@ HEADLINE: dict[str, Any] = {
     },
     "plugins": None,
     "run": None,
-    "output": None,
     "debug": False,
     "runs": "runs",
 }

@@ -32,6 +32,8 @@ RIGHT = {
     "an option set to null": {"tasks.main_output.transform": None},
     "a split at random with a column left": {"data.split.by": "random"},
     "no validation": {"data.split.validation": 0, "data.split.test": 0},
+    "no such split": {"data.split.validation": None, "data.split.test": None},
+    "no test and much validation": {"data.split.validation": 0.9, "data.split.test": None},
     "split files": {
         "data.split": {"by": "files", "validation": "validation.csv", "test": None},
     },
@@ -48,6 +50,8 @@ RIGHT = {
         "data.columns.page.of": "gone",
     },
     "plugins": {"plugins": ["my/plugins"]},
+    "one plugin": {"plugins": "my.py"},
+    "what Keras does by default": {"optimizer.use_ema": False, "optimizer.loss_scale_factor": None},
 }
 
 
@@ -67,7 +71,12 @@ WRONG = [
     ({"task": {}}, ["task: a config has no key 'task'. Did you mean 'tasks'? Known: balancing,"]),
     ({"optimizer": "adam"}, ["optimizer: found 'adam'. Expected a mapping", "optimizer.name: mis"]),
     ({"debug": 1}, ["debug: found 1. Expected true or false."]),
-    ({"plugins": "my.py"}, ["plugins: found 'my.py'. Expected a list of paths, or null (./plug"]),
+    ({"plugins": 3}, ["plugins: found 3. Expected a path, or a list of paths, or null (./plug"]),
+    ({"output": "x.csv"}, ["output: a config has no key 'output'. Known: "]),
+    ({"training": None}, ["training: found null. Expected a mapping of keys to values"]),
+    ({"optimizer": None}, ["optimizer.name: missing."]),
+    ({"balancing": None}, ["balancing.name: missing."]),
+    ({"model": None}, ["model.name: missing."]),
     ({"runs": None}, ["runs: found null. Expected the path of the folder of all runs."]),
     # names of choices
     (
@@ -106,6 +115,29 @@ WRONG = [
         ["optimizer: found clipnorm and clipvalue. Expected one of them: set the rest to null."],
     ),
     ({"optimizer.clipvalue": -1}, ["optimizer.clipvalue: found -1. Expected a finite number grea"]),
+    (
+        {"optimizer": {"name": "adam"}},
+        ["optimizer.learning_rate: missing. Expected a finite number greater than 0."],
+    ),
+    (
+        {"optimizer.use_ema": True, "optimizer.ema_momentum": 0.9},
+        [
+            "optimizer.use_ema: found true. Leave it out: mtl keeps no moving average",
+            "optimizer.ema_momentum: found 0.9. Leave it out: mtl keeps no moving average",
+        ],
+    ),
+    (
+        {"optimizer.ema_overwrite_frequency": 5},
+        ["optimizer.ema_overwrite_frequency: found 5. Leave it out"],
+    ),
+    (
+        {"optimizer.gradient_accumulation_steps": 4},
+        ["optimizer.gradient_accumulation_steps: found 4. Leave it out: mtl updates the weights"],
+    ),
+    (
+        {"optimizer.loss_scale_factor": 8},
+        ["optimizer.loss_scale_factor: found 8. Leave it out: mtl scales the loss by itself"],
+    ),
     # training
     (
         {"training.epoch": 3},
@@ -134,11 +166,13 @@ WRONG = [
         {"training.precision": "mixed_float61"},
         [
             (
-                "training.precision: found 'mixed_float61'. Expected float32, float64, float16, "
-                "bfloat16, mixed_float16 or mixed_bfloat16. Did you mean 'mixed_float16'?"
+                "training.precision: found 'mixed_float61'. Expected float32, float64, "
+                "mixed_float16 or mixed_bfloat16. Did you mean 'mixed_float16'?"
             )
         ],
     ),
+    ({"training.precision": "float16"}, ["training.precision: found 'float16'. Expected float32"]),
+    ({"training.precision": "bfloat16"}, ["training.precision: found 'bfloat16'. Expected float3"]),
     ({"training.xla": "on"}, ["training.xla: found 'on'. Expected true or false, or auto."]),
     ({"training.embedding_updates": "lzy"}, ["training.embedding_updates: found 'lzy'. Expected"]),
     ({"training.deterministic": None}, ["training.deterministic: found null."]),
@@ -243,6 +277,10 @@ WRONG = [
     (
         {"tasks.mean": {"target": "x", "kind": "binary"}},
         ["tasks.mean: 'mean' is a reserved name. Rename the output: mtl reports the mean over"],
+    ),
+    (
+        {"tasks.total": {"target": "x", "kind": "binary"}},
+        ["tasks.total: 'total' is a reserved name. Rename the output: mtl reports the weighted"],
     ),
     ({"tasks.a/b": {"target": "x", "kind": "binary"}}, ["tasks.a/b: the name has a slash. Rename"]),
     (
@@ -381,6 +419,28 @@ def test_names_that_are_not_handed_in_are_not_checked(changed):
     )
     assert check_values(config) == []
     assert check_values(config, Known()) == []
+
+
+def test_each_missing_key_of_the_training_is_told(config, known, said):
+    keys = list(config["training"])
+    config["training"] = {"epochs": 3}
+    found = said(check_values(config, known))
+    assert len(found) == len(keys) - 1
+    assert "training.batch_size: missing. Expected a whole number of 1 or more." in found
+
+
+def test_a_missing_training_is_told_once(config, known, said):
+    del config["training"]
+    [problem] = said(check_values(config, known))
+    assert problem.startswith("training: missing. Expected a mapping")
+
+
+@pytest.mark.parametrize(
+    "section", ["model", "data", "inputs", "tasks", "balancing", "optimizer", "training"]
+)
+def test_a_section_set_to_null_is_told(section, config, known, said):
+    config[section] = None
+    assert any(problem.startswith(section) for problem in said(check_values(config, known)))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 
 from mtl.data.columns.categorical import Categorical
+from mtl.data.tables import read_table
 from mtl.errors import DataError
 
 PAGES = pl.Series("page", ["b", "a", "c", "b", "a", "b"])
@@ -63,6 +64,16 @@ def test_numbers_fit_categories_of_text():
     )
 
 
+def test_a_number_is_spelt_alone_as_it_is_among_others():
+    training = pl.Series("code", [1.0, 2.5, 1.0, np.inf, None])
+    among = _apply(Categorical(), training, training)
+    column = Categorical()
+    assert column.raw(training, "string").tolist() == ["1", "2.5", "1", "inf", ""]
+    (layer,) = column.fit(training, None).layers
+    alone = [layer(column.raw(training[row : row + 1], "string"))[0] for row in range(5)]
+    np.testing.assert_array_equal(alone, among)
+
+
 @pytest.mark.parametrize("value", ["x", "2.5"])
 def test_names_the_row_of_no_whole_number(value):
     column, training = Categorical(), pl.Series("code", [3, 5])
@@ -73,6 +84,16 @@ def test_names_the_row_of_no_whole_number(value):
 def test_booleans_are_categories():
     training = pl.Series("flag", [True, False, True])
     np.testing.assert_array_equal(_apply(Categorical(), training, training), [1, 2, 1])
+
+
+def test_booleans_are_the_same_from_a_file_and_from_a_frame(tmp_path):
+    frame = pl.DataFrame({"flag": [True, False, True, None]})
+    (tmp_path / "a.csv").write_text("id,flag\n1,True\n2,False\n3,True\n4,\n")
+    config = {"flag": {"kind": "categorical"}}
+    from_file = read_table(tmp_path / "a.csv", columns_config=config)["flag"]
+    for training in (frame["flag"], from_file):
+        for values in (frame["flag"], from_file):
+            np.testing.assert_array_equal(_apply(Categorical(), training, values), [1, 3, 1, 2])
 
 
 def test_target_mean_is_that_of_the_categorys_rows():

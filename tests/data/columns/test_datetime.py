@@ -39,11 +39,22 @@ def test_columns_of_dates_and_times_give_the_same_as_text():
     np.testing.assert_array_equal(_features(column, days.str.to_date()), _features(column, days))
 
 
-def test_typed_times_go_with_a_format():
-    column = Datetime(format="%d/%m/%Y %H:%M %z")
-    moments = pl.Series("at", [datetime(2016, 2, 24, 18, 30, tzinfo=UTC)])
-    assert column.raw(moments, "string").tolist() == ["24/02/2016 18:30 +0000"]
-    assert _features(column, moments).any()
+@pytest.mark.parametrize("spelling", ["%d/%m/%Y", "%d/%m/%Y %H:%M %z", "%Y-%d-%m %H:%M:%S"])
+def test_typed_times_are_read_whole_whatever_the_format_of_strings(spelling):
+    features = ["hour", "weekday", "day_of_year"]
+    moments = pl.Series("at", [datetime(2016, 2, 3, 18, 30, tzinfo=UTC), None])
+    column = Datetime(features=features, format=spelling)
+    expected = _features(Datetime(features=features), moments)
+    np.testing.assert_array_equal(_features(column, moments), expected)
+
+
+def test_strings_and_typed_times_may_take_turns():
+    column = Datetime(features=["day_of_year"], format="%d/%m/%Y")
+    strings = pl.Series("at", ["24/02/2016", "2016-02-24", None])
+    (layer,) = column.fit(pl.Series("at", [datetime(2016, 2, 24, 18, tzinfo=UTC)]), None).layers
+    read = np.asarray(layer(column.raw(strings, "string")))
+    np.testing.assert_array_equal(read[0], _features(column, strings.head(1))[0])
+    np.testing.assert_array_equal(read[1:], np.zeros((2, 2)))
 
 
 def test_names_the_row_of_no_time():

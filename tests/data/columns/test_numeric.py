@@ -45,18 +45,18 @@ def test_may_keep_the_unit():
 def test_reads_text_booleans_and_nan():
     column = Numeric()
     np.testing.assert_array_equal(
-        column.raw(pl.Series("x", [" 1e3", "n/a", "NaN", None]), "float32"),
+        column.raw(pl.Series("x", [" 1e3", "n/a", "NaN", None]), "float64"),
         [1000, np.nan, np.nan, np.nan],
     )
-    np.testing.assert_array_equal(column.raw(pl.Series("x", [True, False]), "float32"), [1, 0])
-    np.testing.assert_array_equal(column.raw(pl.Series("x", [np.nan, 2.0]), "float32"), [np.nan, 2])
+    np.testing.assert_array_equal(column.raw(pl.Series("x", [True, False]), "float64"), [1, 0])
+    np.testing.assert_array_equal(column.raw(pl.Series("x", [np.nan, 2.0]), "float64"), [np.nan, 2])
 
 
 def test_agrees_with_numpy_far_from_zero():
     values = pl.Series("year", np.arange(2000, 2020))
     features = _features(Numeric(), values, values)
     expected = (values.to_numpy() - values.mean()) / values.to_numpy().std()
-    np.testing.assert_allclose(features[:, 0], expected, rtol=1e-4)
+    np.testing.assert_allclose(features[:, 0], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
@@ -92,6 +92,13 @@ def test_warns_of_a_constant_and_stays_finite(caplog):
         features = _features(Numeric(), training, pl.Series("age", [4.0, 6.0]))
     np.testing.assert_array_equal(features, [[0, 0], [2, 0]])
     assert "'age' is 4 in every training row" in caplog.text
+
+
+def test_what_rounding_leaves_is_a_constant(caplog):
+    training = pl.Series("age", [0.1 + 0.2, 0.3, 0.3])
+    with caplog.at_level(logging.WARNING, logger="mtl"):
+        np.testing.assert_allclose(_features(Numeric(), training, training), 0, atol=1e-12)
+    assert "'age' is 0.3 in every training row" in caplog.text
 
 
 def test_names_options_out_of_range():
