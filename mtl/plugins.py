@@ -194,6 +194,8 @@ def _siblings(file: Path) -> Iterator[Path]:
 
 def _reason(error: BaseException) -> str:
     """Return one line for an exception, with the place in the source where there is one."""
+    if isinstance(error, SystemExit):
+        return f"it ends the process: {error!r}"
     trace = error.__traceback__
     place = ""
     while trace is not None:

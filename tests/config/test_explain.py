@@ -15,7 +15,8 @@ CASES = {
     "group": (["modle=vin"], "The config has no key 'modle'. Did you mean 'model'?"),
     "nested group": (["optimizr/schedule=x"], "Did you mean 'optimizer/schedule'?"),
     "key": (["model.lstm_unit=3"], "model has no key 'lstm_unit'. Did you mean 'lstm_units'?"),
-    "adding": (["model.lstm_unit=3"], "A new key is added with a plus: +model.lstm_unit="),
+    "adding": (["inputs.other=page"], "A new key is added with a plus: +inputs.other="),
+    "a value for a group": (["training=5"], "Got int. A group has the name of one of its options"),
     "output": (["tasks.ax_output.weight=1"], "tasks has no key 'ax_output'. Did you mean 'aux_out"),
     "key of a task": (["tasks.aux_output.wieght=1"], "Did you mean 'weight'?"),
     "key of a value": (["training.epochs.x=1"], "training.epochs has no key 'x': it is a value"),
@@ -103,3 +104,25 @@ def test_the_cause_is_kept_for_debugging():
     with pytest.raises(MtlError) as error:
         compose("headlin")
     assert error.value.__cause__ is not None
+
+
+FILES = {
+    "a list of inputs": ("inputs: [area]", "A list stands where keys with values are expected"),
+    "a list of tasks": ("tasks: [price]", "A list stands where keys with values are expected"),
+    "a task that is a word": ("tasks: {price: regression}", "Expected outputs, each with its task"),
+    "a second choice": ("defaults: [/model: headline]", "write `- override /model: …`"),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_wrong_experiment_is_explained(file, write):
+    text, expected = FILES[file]
+    write("experiments/own.yaml", text)
+    with pytest.raises(MtlError) as caught:
+        compose("own")
+    assert expected in str(caught.value)
+
+
+def test_overrides_are_a_list():
+    with pytest.raises(MtlError, match="Expected a list of overrides"):
+        compose("headline", "training.epochs=1")
