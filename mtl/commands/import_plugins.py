@@ -22,8 +22,6 @@ def main() -> None:
             plugin.load()
         except MtlError as error:
             broken[str(plugin)] = str(error).partition(" does not import. ")[2]
-        except SystemExit as error:
-            broken[str(plugin)] = f"it ends the process: SystemExit({error.code})"
     print(f"\n{json.dumps(broken)}")
 
 
