@@ -90,7 +90,7 @@ class TrainingStep:
         self.uses_xla = self._choose_xla()
         self._core_compiled = tf.function(self._core, jit_compile=True, autograph=False)
         self._train = tf.function(self._step, autograph=False)
-        self._measure = tf.function(self._measured, autograph=False)
+        self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
         self._called = False
 
     def __call__(
