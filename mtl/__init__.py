@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mtl.config.compose import compose
     from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
-    from mtl.registry import balancer, builder, generator, kind
+    from mtl.registry import balancer, builder, evaluation, generator, kind
     from mtl.training.run import Run, load
     from mtl.training.runner import train
 
@@ -28,6 +28,7 @@ __all__ = [
     "balancer",
     "builder",
     "compose",
+    "evaluation",
     "generator",
     "kind",
     "load",
@@ -37,7 +38,7 @@ __all__ = [
 _MODULES = {
     "mtl.config.compose": ["compose"],
     "mtl.errors": ["ConfigError", "DataError", "DivergenceError", "MtlError"],
-    "mtl.registry": ["balancer", "builder", "generator", "kind"],
+    "mtl.registry": ["balancer", "builder", "evaluation", "generator", "kind"],
     "mtl.training.run": ["Run", "load"],
     "mtl.training.runner": ["train"],
 }

@@ -1,4 +1,4 @@
-"""Named builders, generators, kinds of task and balancers.
+"""Named builders, generators, kinds of task, balancers and evaluations.
 
     @mtl.builder("headline")
     def headline(*, vocabulary_size: int = 10_000) -> keras.Model: ...
@@ -183,11 +183,13 @@ builders: Registry[Callable[..., Any]] = Registry("builder", "mtl.models")
 generators: Registry[Callable[..., Any]] = Registry("generator", "mtl.data.generated")
 kinds: Registry[Callable[..., Any]] = Registry("kind", "mtl.tasks.kinds")
 balancers: Registry[Callable[..., Any]] = Registry("balancer", "mtl.balancing")
+evaluations: Registry[Callable[..., Any]] = Registry("evaluation", "mtl.evaluations")
 
 builder = builders.add
 generator = generators.add
 kind = kinds.add
 balancer = balancers.add
+evaluation = evaluations.add
 
 
 def load_plugins(setting: str | Path | Sequence[str | Path] | None = None) -> list[str]:
@@ -207,7 +209,7 @@ def load_plugins(setting: str | Path | Sequence[str | Path] | None = None) -> li
     """
     plugins = file_plugins(setting)
     files = {str(file) for plugin in plugins for file in plugin.reads()}
-    for registry in (builders, generators, kinds, balancers):
+    for registry in (builders, generators, kinds, balancers, evaluations):
         registry.keep(files)
     before = dict(_local)
     _local.clear()

@@ -10,7 +10,7 @@ from typing import Any
 from mtl.config.overrides import refuse_groups, refuse_nameless, value_of, without
 from mtl.errors import MtlError, nearest
 
-VALUES = ("training.evaluation_batch_size", "plugins")
+VALUES = ("training.evaluation_batch_size", "plugins", "model.", "evaluations.")
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,19 @@ class Request:
         Raises:
             MtlError: None is named, or it cannot be read.
         """
+        from mtl.data.pairs import paired, single
         from mtl.data.tables import read_table
 
         data = self.config["data"]
+        columns = data.get("columns") or {}
         if not self.generates:
-            return read_table(data["path"], columns_config=data.get("columns"))
+            described = columns | single(columns) if data.get("pairs") else columns
+            return paired(read_table(data["path"], columns_config=described), data.get("pairs"))
         from mtl.registry import generators, load_plugins
 
         load_plugins(self.config.get("plugins"))
         options = {key: value for key, value in data["generator"].items() if key != "name"}
-        return generators.get(data["generator"]["name"])(**options).table
+        return paired(generators.get(data["generator"]["name"])(**options).table, data.get("pairs"))
 
 
 def request(verb: str, words: Sequence[str], own: Sequence[str], *, reads: bool) -> Request:
@@ -124,7 +127,7 @@ def _refuse_unread(verb: str, words: Sequence[str], own: Sequence[str], *, reads
         if "=" not in word:
             raise MtlError(f"Cannot read {word!r}. Expected key=value, such as data.path=new.csv.")
         if not key.startswith((*data, *VALUES)):
-            known = ["run", "output", *own, *(name.rstrip(".") for name in data), *VALUES]
+            known = [name.rstrip(".") for name in ("run", "output", *own, *data, *VALUES)]
             raise MtlError(
                 f"`mtl {verb}` does not read {key!r}: the run is trained. {nearest(key, known)}"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import polars as pl
 
 from mtl.data.columns import make_column
 from mtl.data.columns.base import Column
+from mtl.data.pairs import draws, single
 from mtl.data.splits import split_rows
 from mtl.data.tables import as_table, read_table
 from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest
@@ -27,11 +28,14 @@ class Dataset:
         table: All rows.
         splits: Row numbers by split: `training`, and `validation` and `test` where there are any.
         known: For generated data the best that can be known, see `Generated`; else empty.
+        redraw: For pairs: the training rows of an epoch, counted from 1, of which `table` has the
+            first; else None, as every epoch has the same rows.
     """
 
     table: pl.DataFrame
     splits: Mapping[str, np.ndarray]
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
+    redraw: Callable[[int], pl.DataFrame] | None = None
 
     def part(self, split: str) -> pl.DataFrame:
         """Return the rows of a split."""
@@ -55,10 +59,14 @@ def load_dataset(
             refuses; several columns' reasons come together.
     """
     described = data.get("columns") or {}
+    pairs = data.get("pairs")
+    if pairs:
+        described = single(described)
     columns = _columns(described)
     split = data.get("split") or {}
     if needed is not None:
         needed = {*needed, *described, *([split["column"]] if split.get("column") else [])}
+        needed = {*single(dict.fromkeys(needed)), pairs.get("group")} if pairs else needed
     known: Mapping[str, np.ndarray] = {}
     if table is not None:
         rows = as_table(table, columns_config=described, needed=needed)
@@ -77,10 +85,19 @@ def load_dataset(
             for name, part in files.items()
             for error in _wrong_values(part, columns)
         )
-        return Dataset(*_below_each_other(files))
-    _refuse(_wrong_values(rows, columns))
-    time_format = getattr(columns.get(split.get("column") or ""), "format", None)
-    return Dataset(rows, split_rows(rows, split, time_format=time_format), known)
+        dataset = Dataset(*_below_each_other(files))
+    else:
+        _refuse(_wrong_values(rows, columns))
+        time_format = getattr(columns.get(split.get("column") or ""), "format", None)
+        dataset = Dataset(rows, split_rows(rows, split, time_format=time_format), known)
+    return _paired(dataset, pairs) if pairs else dataset
+
+
+def _paired(dataset: Dataset, pairs: Mapping[str, Any]) -> Dataset:
+    """Return the first epoch's pairs of the training rows, and pairs of the other splits."""
+    sources = draws(dataset.table, dataset.splits, pairs)
+    tables = {name: source.draw(1 if name == "training" else 0) for name, source in sources.items()}
+    return Dataset(*_below_each_other(tables), redraw=sources["training"].draw)
 
 
 def _columns(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Column]:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import polars as pl
 
-from mtl.data.columns.base import Column
+from mtl.data.columns.base import Column, Form, RawShape
 from mtl.data.columns.categorical import Categorical
 from mtl.data.inputs import Feeds
 from mtl.errors import DataError, nearest
@@ -44,34 +44,43 @@ class Fitting:
     def input(self, name: str, feeds: Feeds) -> keras.KerasTensor | None:
         """Return the prepared input, or None after noting an error."""
         prepared, described, vocabulary_size = [], [], None
-        for name_of_column, column in feeds:
+        for name_of_column, given in feeds:
             try:
-                tensor, vocabulary_size = self._column(name_of_column, column)
+                column, tensor, vocabulary_size = self._column(name_of_column, given)
             except DataError as error:
                 self.errors.append(str(error))
                 continue
-            width = tensor.shape[1] if len(tensor.shape) == 2 else 1
+            width = tensor.shape[-1] if len(tensor.shape) > 1 else 1
             options = {"kind": column.kind, **asdict(column)}  # type: ignore[call-overload]
             described.append({"column": name_of_column, "width": width, **options})
             prepared.append(tensor)
         if self.errors:
             return None
         form = feeds[0][1].form
-        dtype = "float32" if form == "features" else "int32"
+        dtype = _dtype(form, vocabulary_size, prepared[0])
         layer_name = f"prepared_{raw_name(name)}"
         layer = PreparedInput(name, form, described, vocabulary_size, dtype, name=layer_name)
         return layer(prepared)
 
-    def _column(self, name: str, column: Column) -> tuple[keras.KerasTensor, int | None]:
-        training = table_column(self.training, name)
-        tensor = self._raw(name, column.raw_dtype(training))
-        fitted = column.fit(training, self._target(name, column))
+    def _column(self, name: str, column: Column) -> tuple[Column, keras.KerasTensor, int | None]:
+        """Return a column with its options resolved, what it gives, and how many ids."""
+        own = table_column(self.training, name)
+        column = column.resolved(own)
+        tensor = self._raw(name, column.raw_dtype(own), column.raw_shape(own))
+        fitted = column.fit(self._learnt_from(name, column), self._target(name, column))
         self.columns.setdefault(name, column)
         for layer in fitted.layers:
             tensor = layer(tensor)
-        return tensor, fitted.vocabulary_size
+        return column, tensor, fitted.vocabulary_size
 
-    def _raw(self, name: str, dtype: str) -> keras.KerasTensor:
+    def _learnt_from(self, name: str, column: Column) -> pl.Series:
+        """Return the training rows that a column learns from, below each other."""
+        parts = [table_column(self.training, source) for source in column.learns_from(name)]
+        if len(parts) == 1:
+            return parts[0]
+        return pl.concat([part.cast(pl.String) for part in parts]).alias(name)
+
+    def _raw(self, name: str, dtype: str, shape: RawShape) -> keras.KerasTensor:
         raw = raw_name(name)
         other = self._column_of_raw.setdefault(raw, name)
         if other != name:
@@ -80,10 +89,11 @@ class Fitting:
                 "`_` in its name. Expected names that differ in more than that: rename one."
             )
         if raw not in self.raws:
-            self.raws[raw] = keras.Input((), dtype=dtype, name=raw)
-        if self.raws[raw].dtype != dtype:
+            self.raws[raw] = keras.Input(shape, dtype=dtype, name=raw)
+        before = _spelt(self.raws[raw].dtype, self.raws[raw].shape[1:])
+        if before != _spelt(dtype, shape):
             raise DataError(
-                f"Column {name!r} is read as {self.raws[raw].dtype} for one input and as {dtype} "
+                f"Column {name!r} is read as {before} for one input and as {_spelt(dtype, shape)} "
                 "for another. Expected one way of reading: copy it to a second column."
             )
         return self.raws[raw]
@@ -99,6 +109,19 @@ class Fitting:
                 f"(data.columns.{name}.of). {nearest(str(task), self.targets)}"
             )
         return self.targets[task]
+
+
+def _dtype(form: Form, vocabulary_size: int | None, prepared: keras.KerasTensor) -> str:
+    """Return the type in which a graph's input is kept: a byte for each character where it fits."""
+    if form in ("image", "array"):
+        return str(prepared.dtype)
+    if form == "features":
+        return "float32"
+    return "uint8" if form == "characters" and (vocabulary_size or 257) <= 256 else "int32"
+
+
+def _spelt(dtype: str, shape: RawShape) -> str:
+    return f"{dtype} of shape {shape}" if shape else dtype
 
 
 def raw_name(column: str) -> str:

@@ -18,11 +18,12 @@ def as_frame(table: Any) -> pl.DataFrame:
 
     Args:
         table: A polars data frame or lazy frame, a pandas data frame, or a mapping of columns to
-            one-dimensional arrays or lists. None, NaN and pandas' NA are missing.
+            arrays or lists. None, NaN and pandas' NA are missing. Arrays of numbers of more than
+            one dimension, such as images, hold one array a row.
 
     Raises:
         DataError: It is something else, has no columns, two of one name, columns of different
-            lengths or of more than one dimension.
+            lengths, or of more than one dimension that are no numbers.
     """
     if isinstance(table, pl.LazyFrame):
         table = table.collect()
@@ -58,9 +59,12 @@ def _series(name: str, values: Any) -> pl.Series:
     if isinstance(values, pl.Series):
         return values.alias(name)
     array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    if array.ndim > 1 and array.dtype.kind in "buif":
+        return pl.Series(name, np.ascontiguousarray(array))
     if array.ndim != 1:
         raise DataError(
-            f"Column {name!r} has the shape {array.shape}. Expected one value a row: shape (rows,)."
+            f"Column {name!r} is an array of type {array.dtype} and shape {array.shape}. Expected "
+            "one value a row, shape (rows,), or an array of numbers, shape (rows, …)."
         )
     if array.dtype.kind in "OSU":
         plain = [_plain(value) for value in array.tolist()]

@@ -19,18 +19,20 @@ class InputSpecification:
 
     Attributes:
         name: The input's name.
-        kind: `text` (word ids), `characters` (character ids), `index` (one category's id) or
-            `features` (numbers).
-        shape: Without the batch: `(length,)`, `()` for an index, `(width,)` for features.
-        dtype: `int32` for ids, `float32` for features.
+        kind: `text` (word ids), `characters` (character ids), `index` (one category's id),
+            `features` (numbers), `image` (0 to 255) or `array`.
+        shape: Without the batch: `(length,)`, `()` for an index, `(width,)` for features,
+            `(height, width, channels)` for an image; None in an array where any size will do.
+        dtype: `int32` for ids (`uint8` for at most 256 characters), `float32` for features,
+            `uint8` for an image, any of these for an array.
         columns: The columns that feed it, in order, with the width of each.
-        vocabulary_size: Ids run from 0 to `vocabulary_size - 1`; None for features.
+        vocabulary_size: Ids run from 0 to `vocabulary_size - 1`; None where there are no ids.
         column_kinds: The kind of each of the columns, `datetime`, `categorical`, ….
     """
 
     name: str
     kind: str
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     dtype: str
     columns: Mapping[str, int]
     vocabulary_size: int | None = None
@@ -101,7 +103,8 @@ def _joint_problems(name: str, feeds: Feeds) -> list[Problem]:
         problems.append(Problem(f"inputs.{name}", found, expected))
     if ids and len(feeds) > 1:
         column, kind = ids[0]
-        found = f"column {column!r} gives ids (kind {kind.kind}) and others feed the input too"
+        gives = f"an {kind.form}" if kind.form in ("image", "array") else "ids"
+        found = f"column {column!r} gives {gives} (kind {kind.kind}) and others feed the input too"
         expected = "Expected numbers to join. Give the column an input of its own"
         expected += ", or encoding: one_hot." if kind.form == "index" else "."
         problems.append(Problem(f"inputs.{name}", found, expected))

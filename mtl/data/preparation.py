@@ -18,7 +18,8 @@ from mtl.data.inputs import InputSpecification, parse_inputs
 from mtl.errors import DataError
 from mtl.layers.prepared import PreparedInput
 
-_CHUNK = 8192
+_CHUNK_ROWS = 8192
+_CHUNK_BYTES = 2**25
 
 
 class Preparation:
@@ -27,7 +28,8 @@ class Preparation:
     Attributes:
         model: A dict of raw columns, each of shape `(batch,)`, to a dict of the graph's inputs.
             A column whose name holds `/` goes by `_` in its place; numbers are float64, whole
-            numbers that are categories int64, and everything else strings.
+            numbers that are categories int64, images and arrays have a shape of `(batch, …)`, and
+            everything else is strings.
             Keras's `predict` rounds float64 arrays to float32 on their way to the model; a
             `tf.data.Dataset` of them, and a call of the model, keep them whole.
         specifications: What each input of the graph gets.
@@ -58,7 +60,7 @@ class Preparation:
 
         Returns:
             By raw input: an object array of strings (`""` where missing), float64 (NaN) or int64
-            (the least one), shape `(rows,)`.
+            (the least one), shape `(rows,)`; images and arrays `(rows, …)`.
 
         Raises:
             DataError: The table lacks a column, or a value cannot be read; the row is named.
@@ -71,23 +73,30 @@ class Preparation:
         return found
 
     def transform(self, table: pl.DataFrame) -> dict[str, np.ndarray]:
-        """Return the graph's inputs for a table's rows, int32 or float32.
+        """Return the graph's inputs for a table's rows, in the types of `specifications`.
 
         Raises:
             DataError: As for `raw`.
         """
         raw = self.raw(table)
-        outputs = {
-            name: np.empty((table.height, *specification.shape), specification.dtype)
-            for name, specification in self.specifications.items()
-        }
-        for rows in row_chunks(table.height, _CHUNK):
+        outputs: dict[str, np.ndarray] = {}
+        # A table without rows is prepared too: that says what the shapes are.
+        for rows in row_chunks(table.height, _chunk_rows(raw)) if table.height else [slice(0, 0)]:
             with tf.device("CPU"):
                 chunk = {name: tf.constant(values[rows]) for name, values in raw.items()}
                 prepared = self._apply(chunk)
             for name, values in prepared.items():
+                if name not in outputs:
+                    shape = (table.height, *values.shape[1:])
+                    outputs[name] = np.empty(shape, self.specifications[name].dtype)
                 outputs[name][rows] = values.numpy()
         return outputs
+
+
+def _chunk_rows(raw: Mapping[str, np.ndarray]) -> int:
+    """Return how many rows are prepared at a time: images in flight must not fill the memory."""
+    row_bytes = sum(values.itemsize * int(np.prod(values.shape[1:])) for values in raw.values())
+    return max(1, min(_CHUNK_ROWS, _CHUNK_BYTES // max(1, row_bytes)))
 
 
 def fit_preparation(

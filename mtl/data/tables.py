@@ -12,11 +12,12 @@ from mtl.data.formats.csv import csv_names, read_csv
 from mtl.data.formats.files import SUFFIXES, opened
 from mtl.data.formats.jsonl import jsonl_names, read_jsonl
 from mtl.data.formats.parquet import parquet_names, read_parquet
+from mtl.data.formats.whole import FORMATS, read_whole, whole_format
 from mtl.data.frames import as_frame
 from mtl.data.raw import MISSING_WORDS, to_numbers
 from mtl.errors import DataError
 
-TEXT_KINDS = ("text", "characters", "categorical", "datetime")
+TEXT_KINDS = ("text", "characters", "categorical", "datetime", "image")
 _WHOLE = r"^[+-]?(0|[1-9][0-9]*)$"
 
 ColumnsConfig = Mapping[str, Mapping[str, Any]]
@@ -30,6 +31,9 @@ def column_names(path: Path | str) -> list[str]:
     """
     path = Path(path).expanduser()
     name = path.name.lower()
+    form = whole_format(path)
+    if form is not None:
+        return read_whole(path, form).columns
     if name.endswith((".csv", ".csv.gz")):
         return csv_names(path)
     if name.endswith(".parquet"):
@@ -39,7 +43,7 @@ def column_names(path: Path | str) -> list[str]:
     with opened(path):
         raise DataError(
             f"{path} has a name that says no format. Expected one that ends in one of: "
-            f"{', '.join(SUFFIXES)}."
+            f"{', '.join(SUFFIXES)}; or {', or '.join(form.description for form in FORMATS)}."
         )
 
 
@@ -56,7 +60,8 @@ def read_table(
     (whole numbers with leading zeros stay text), else text.
 
     Args:
-        path: CSV, Parquet or JSON lines, see `SUFFIXES`.
+        path: CSV, Parquet or JSON lines, see `SUFFIXES`; or one of `mtl.data.formats.whole`.
+            Relative paths of images in a file are relative to its folder.
         columns_config: The section `data.columns`.
         needed: The columns to read; None for all. Names that the file lacks are left out: whoever
             needs them says so.
@@ -70,7 +75,10 @@ def read_table(
     names = column_names(path)
     _refuse_no_header(path, names, columns_config)
     wanted = [name for name in names if needed is None or name in needed]
-    if path.name.lower().endswith(".parquet"):
+    form = whole_format(path)
+    if form is not None:
+        table = read_whole(path, form).select(wanted)
+    elif path.name.lower().endswith(".parquet"):
         table = read_parquet(path, wanted)
     elif path.name.lower().endswith((".csv", ".csv.gz")):
         table = _typed(read_csv(path, names, wanted), columns_config, path)
@@ -79,7 +87,7 @@ def read_table(
     if not table.height and table.width:
         listing = ", ".join(map(repr, names))
         raise DataError(f"{path} has the columns {listing} and no rows. Expected rows.")
-    return _plain(table)
+    return _with_absolute_paths(_plain(table), columns_config, path.absolute().parent)
 
 
 def as_table(
@@ -145,6 +153,21 @@ def _typed_column(series: pl.Series, kind: str | None) -> pl.Series:
         return series
     digits = spelt.filter(spelt.str.contains(r"^[+-]?[0-9]+$"))
     return to_numbers(series) if digits.str.contains(_WHOLE).all() else series
+
+
+def _with_absolute_paths(
+    table: pl.DataFrame, columns_config: ColumnsConfig, folder: Path
+) -> pl.DataFrame:
+    """Make the paths of images that are relative to a table's folder absolute."""
+    images = [
+        name
+        for name in table.columns
+        if columns_config.get(name, {}).get("kind") == "image" and table[name].dtype == pl.String
+    ]
+    return table.with_columns(
+        pl.Series(name, [None if path is None else str(folder / path) for path in table[name]])
+        for name in images
+    )
 
 
 def _plain(table: pl.DataFrame) -> pl.DataFrame:

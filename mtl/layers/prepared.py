@@ -15,15 +15,15 @@ class PreparedInput(keras.layers.Layer):
 
     Args:
         input_name: The graph's input that it feeds.
-        kind: `text`, `characters`, `index` or `features`.
+        kind: `text`, `characters`, `index`, `features`, `image` or `array`.
         columns: For each column that feeds it, in order: `column`, `width` and the options of its
             preparation.
-        vocabulary_size: How many ids there are; None for features.
-        value_dtype: `int32` or `float32`.
+        vocabulary_size: How many ids there are; None where there are none.
+        value_dtype: `int32`, `uint8` or `float32`.
         **kwargs: Arguments of `keras.layers.Layer`.
 
-    Input shape: a list of tensors, one a column: `(batch, width)` each, or a single `(batch,)`.
-    Output shape: `(batch, sum of widths)`, or `(batch,)`.
+    Input shape: a list of tensors, one a column: `(batch, width)` each, or a single one of any
+    shape. Output shape: `(batch, sum of widths)`, or that of the single one.
 
     Example:
         >>> joined = PreparedInput("aux_input", "features", [], None, "float32")

@@ -13,19 +13,19 @@ class Specification(Protocol):
 
     @property
     def kind(self) -> str:
-        """`text`, `characters`, `index` or `features`."""
+        """`text`, `characters`, `index`, `features`, `image` or `array`."""
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Without the batch."""
+    def shape(self) -> tuple[int | None, ...]:
+        """Without the batch; None where any size will do."""
 
     @property
     def dtype(self) -> str:
-        """`int32` or `float32`."""
+        """`int32`, `uint8` or `float32`."""
 
     @property
     def vocabulary_size(self) -> int | None:
-        """Ids run from 0 to one less than this; None for features."""
+        """Ids run from 0 to one less than this; None where there are no ids."""
 
 
 class Head(Protocol):

@@ -18,6 +18,7 @@ from mtl.reporting.files import explained, make_folder, write_text
 from mtl.reporting.results import to_json
 
 CONFIG, ENVIRONMENT, RESULTS, LOG = "config.yaml", "environment.json", "results.json", "run.log"
+PLOTS = "plots"
 STAMP = "%Y-%m-%d_%H-%M-%S"
 
 

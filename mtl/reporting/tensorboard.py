@@ -118,6 +118,17 @@ class Board:
                 table = tf.constant(_buckets(np.asarray(weight)), tf.float64)
                 tf.summary.write(tag=tag, tensor=table, step=epoch, metadata=metadata)
 
+    def image(self, epoch: int, name: str, image: np.ndarray) -> None:
+        """Write an image.
+
+        Args:
+            epoch: The number of the epoch whose weights it shows.
+            name: Its tag.
+            image: uint8, shape `(height, width, 1 or 3)`.
+        """
+        with self._writing(RUN):
+            tf.summary.image(name, image[np.newaxis], step=epoch)
+
     def text(self, config: DictConfig | Mapping[str, Any]) -> None:
         """Write the config as text, in YAML."""
         # Markdown takes lines that are indented by four for code, whatever is in them.

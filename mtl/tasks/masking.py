@@ -37,9 +37,14 @@ def masked(
     Both branches of a `where` are differentiated, and 0 · NaN is NaN, so labels and predictions
     are replaced before anything is computed from them, rather than losses afterwards.
 
+    Exclusive classes may have several positions an example (the words of a sentence, say): each
+    position then counts as an example of its own.
+
     Args:
-        y_true: Labels, shape `(batch,)` or `(batch, columns)`; NaN where one is missing.
-        y_pred: Predictions, shape `(batch, units)`, or `(batch,)` for one unit.
+        y_true: Labels, shape `(batch,)` or `(batch, columns)`; NaN where one is missing. With
+            positions `(batch, positions)`.
+        y_pred: Predictions, shape `(batch, units)`, or `(batch,)` for one unit. With positions
+            `(batch, positions, units)`.
         weights: Shape `(batch,)` or `(batch, columns)`; 1 by default.
         exclusive: Whether labels are class numbers, one for each row; otherwise there are as many
             columns as units.
@@ -48,6 +53,8 @@ def masked(
     Raises:
         MtlError: Labels and predictions do not match.
     """
+    if exclusive and len(y_pred.shape) == 3:
+        y_true, y_pred, weights = _positions_as_examples(y_true, y_pred, weights)
     labels = _two_dimensional(y_true)
     predictions = _two_dimensional(y_pred)
     columns, units = labels.shape[1], predictions.shape[1]
@@ -64,6 +71,21 @@ def masked(
         tf.where(present, predictions, tf.constant(neutral, tf.float32)),
         tf.where(present, tf.broadcast_to(given, tf.shape(labels)), tf.zeros_like(labels)),
     )
+
+
+def _positions_as_examples(
+    y_true: tf.Tensor, y_pred: tf.Tensor, weights: tf.Tensor | None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+    """Put the positions of all examples below each other."""
+    if len(y_true.shape) != 2:
+        raise MtlError(
+            f"Labels of shape {tuple(y_true.shape)} do not fit an output of shape"
+            f" {tuple(y_pred.shape)}. Expected a label a position: a target column of arrays."
+        )
+    if weights is not None:
+        every = weights if len(weights.shape) == 2 else weights[:, None]
+        weights = tf.reshape(tf.broadcast_to(every, tf.shape(y_true)), [-1])
+    return tf.reshape(y_true, [-1]), tf.reshape(y_pred, [-1, y_pred.shape[-1]]), weights
 
 
 def _two_dimensional(values: tf.Tensor) -> tf.Tensor:

@@ -65,6 +65,10 @@ class Targets:
             series = pl.Series(column, series.to_list(), strict=False)
         return series.fill_nan(None) if series.dtype.is_float() else series
 
+    def holds_arrays(self, column: str) -> bool:
+        """Return whether the rows of a column hold arrays."""
+        return isinstance(self.series(column).dtype, pl.Array)
+
     def numbers(self, column: str, option: str = "target") -> np.ndarray:
         """Return a column as float64, shape `(rows,)`, NaN where it is missing.
 
@@ -106,7 +110,10 @@ class Targets:
         return sorted(values)
 
     def keys(self, column: str) -> pl.Series:
-        """Return each value of a column as text (`true`, `5`, `yes`), null where it is missing."""
+        """Return each value of a column as text (`true`, `5`, `yes`), null where it is missing.
+
+        The values of a column of arrays stand below each other.
+        """
         values = self._discrete(column)
         return values.cast(pl.String)
 
@@ -118,12 +125,14 @@ class Targets:
             classes: The position of each class by its text.
 
         Returns:
-            NaN where the value is missing or unknown; unknown values are logged.
+            NaN where the value is missing or unknown; unknown values are logged. For a column of
+            arrays of n values, shape `(rows, n)`.
         """
         keys = self.keys(column)
         found = keys.replace_strict(classes, default=None, return_dtype=pl.Float32)
         self.warn_of_unknown(column, keys.filter(found.is_null() & keys.is_not_null()))
-        return found.fill_null(np.nan).to_numpy().astype(np.float32)
+        values = found.fill_null(np.nan).to_numpy().astype(np.float32)
+        return values.reshape(self.table.height, -1) if self.holds_arrays(column) else values
 
     def warn_of_unknown(self, column: str, unknown: pl.Series) -> None:
         """Log, once, the values that the training split lacks, with how often each occurs."""
@@ -140,6 +149,11 @@ class Targets:
 
     def _discrete(self, column: str) -> pl.Series:
         series = self.series(column)
+        if isinstance(series.dtype, pl.Array) and not series.dtype.inner.is_nested():
+            if series.null_count():
+                found = f"nothing in column {column!r}, {self.row(series.is_null().arg_true()[0])}"
+                raise self.error(found, "Expected an array; its values may be missing.")
+            series = series.explode()
         if isinstance(series.dtype, pl.List | pl.Array):
             found = f"the column {column!r} holds lists"
             raise self.error(found, "Expected single values; lists are for kind multilabel.")

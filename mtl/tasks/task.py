@@ -90,6 +90,11 @@ class Task:
         return self.fitted.units
 
     @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of the output without the batch; None where any size will do."""
+        return (None, self.units) if self.fitted.sequence else (self.units,)
+
+    @property
     def activation(self) -> str | None:
         """The head's activation: `sigmoid`, `softmax`, `exponential` (loss `poisson`) or None."""
         return "exponential" if self._loss.name == "poisson" else self.fitted.activation
@@ -117,8 +122,9 @@ class Task:
             rows: Each row's number in the user's table, from 0, for error messages.
 
         Returns:
-            float32, shape `(rows,)`, or `(rows, units)` for several labels or several columns; NaN
-            where a label is missing or its class is unknown to the training split.
+            float32, shape `(rows,)`, or `(rows, units)` for several labels or several columns, or
+            `(rows, positions)` for a class at each of several positions; NaN where a label is
+            missing or its class is unknown to the training split.
 
         Raises:
             DataError: A column is absent, or a value is not what the kind expects.
@@ -136,7 +142,7 @@ class Task:
             rows: Each row's number in the user's table, from 0, for error messages.
 
         Returns:
-            float32, shape `(rows,)`; `(rows, units)` for several labels with class weights.
+            float32, shape `(rows,)`; with class weights shaped like the labels.
 
         Raises:
             DataError: A sample weight is missing, negative or infinite.
@@ -154,7 +160,8 @@ class Task:
 
         Args:
             y_true: Encoded labels, shape `(batch,)` or `(batch, units)`.
-            y_pred: The output, shape `(batch, units)`, or `(batch,)` for one unit.
+            y_pred: The output, shape `(batch, units)`, or `(batch,)` for one unit; see
+                `mtl.tasks.masking.masked` for several positions.
             weights: As from `example_weights`; 1 by default.
         """
         return self._loss.sums(y_true, y_pred, weights)
@@ -201,10 +208,15 @@ class Task:
         `<name>_<column>` for several columns, with the transforms undone.
 
         Args:
-            predictions: The output, shape `(rows, units)`, or `(rows,)` for one unit.
+            predictions: The output, shape `(rows, units)`, or `(rows,)` for one unit. With several
+                positions `(rows, positions, units)`; the columns then have the shape
+                `(rows, positions)`.
         """
         values = np.asarray(predictions, dtype=np.float32)
-        return self.fitted.decode(values.reshape(-1, self.units))
+        decoded = self.fitted.decode(values.reshape(-1, self.units))
+        if not self.fitted.sequence:
+            return decoded
+        return {name: column.reshape(values.shape[:2]) for name, column in decoded.items()}
 
     def state(self) -> dict[str, Any]:
         """Return what was fitted, as values that JSON has."""

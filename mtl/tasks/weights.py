@@ -28,7 +28,7 @@ def fit_class_weights(options: TaskOptions, kind: Kind, encoded: np.ndarray) -> 
     """
     if options.class_weights is None or kind.class_names is None:
         return None
-    several = encoded.ndim == 2
+    several = encoded.ndim == 2 and not kind.sequence
     if options.class_weights == "balanced":
         if several:
             return np.stack([_balanced(column, 2) for column in encoded.T])
@@ -71,7 +71,7 @@ def example_weights(
         targets: The table.
 
     Returns:
-        Shape `(rows,)`; `(rows, labels)` for a kind of several labels with class weights.
+        Shape `(rows,)`; with class weights shaped like the labels.
 
     Raises:
         TargetError: A sample weight is missing, negative or infinite.
@@ -80,7 +80,8 @@ def example_weights(
     if class_weights is not None:
         classes = np.nan_to_num(encoded, nan=0.0).astype(int)
         columns = np.arange(len(class_weights))
-        weights = class_weights[classes] if encoded.ndim == 1 else class_weights[columns, classes]
+        each = class_weights.ndim == 1
+        weights = class_weights[classes] if each else class_weights[columns, classes]
     if sample_weight is not None:
         samples = _sample_weights(sample_weight, targets)
         weights = weights * (samples if weights.ndim == 1 else samples[:, None])

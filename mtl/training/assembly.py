@@ -15,6 +15,7 @@ from mtl.config.check.sections import feeds, listed
 from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
+from mtl.data.pairs import single
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.tables import column_names
 from mtl.registry import balancers, load_plugins
@@ -22,14 +23,16 @@ from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph, wants
 from mtl.training.choices import check_signatures, known_names
+from mtl.training.evaluating import Evaluating
 from mtl.training.fitting_together import (
     check_graph_fits,
     check_monitor_is_labelled,
     check_monitored_figure,
 )
+from mtl.training.initial_weights import take_weights
 from mtl.training.optimizers import build_optimizer
 from mtl.training.problems import Problems
-from mtl.training.run import prepare
+from mtl.training.run import load, prepare
 
 DEBUG_EPOCHS, DEBUG_BATCHES = 2, 3
 SPLITS = ("training", "validation", "test")
@@ -47,6 +50,8 @@ class Assembly:
         graph: The numeric core: prepared inputs in, outputs out.
         balancer: Turns the tasks' losses into one.
         examples: What is trained and evaluated, by split.
+        evaluating: What is asked beyond metrics.
+        notes: Sentences about how it was put together, for the log and the console.
     """
 
     config: dict[str, Any]
@@ -56,6 +61,15 @@ class Assembly:
     graph: keras.Model
     balancer: Balancer
     examples: dict[str, Examples]
+    evaluating: Evaluating
+    notes: list[str]
+
+    def training_examples(self, epoch: int) -> Examples:
+        """Return what an epoch trains, epochs counted from 1: pairs are drawn anew for each."""
+        redraw = self.dataset.redraw
+        if redraw is None or epoch == 1:
+            return self.examples["training"]
+        return prepare(redraw(epoch), self.preparation, self.tasks)
 
 
 def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
@@ -82,18 +96,22 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     dataset = _load(config, table, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
-    graph = _build_graph(config, preparation, tasks, problems)
+    evaluating = _evaluating(config, problems)
+    training = _training(config, dataset, preparation, tasks, problems)
+    graph = _build_graph(config, preparation, tasks, training, problems)
+    notes = _initial_weights(config, graph, problems)
     if graph is not None:
         specifications = preparation.specifications if preparation is not None else None
         problems.add(check_graph_fits(config, graph, specifications, tasks or {}))
     splits = dataset.splits if dataset is not None else dict.fromkeys(SPLITS)
-    problems.add(check_monitored_figure(config, splits))
+    problems.add(check_monitored_figure(config, splits, evaluating))
     problems.report()
     # Nothing is missing here: report() has raised otherwise.
     assert dataset is not None
     assert tasks is not None
     assert preparation is not None
     assert graph is not None
+    assert evaluating is not None
     balancer = balancers.get(config["balancing"]["name"])(
         {name: task.weight for name, task in tasks.items() if task.trained},
         **{key: value for key, value in config["balancing"].items() if key != "name"},
@@ -101,10 +119,15 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     examples = {
         split: prepare(dataset.table[rows], preparation, tasks, rows)
         for split, rows in dataset.splits.items()
+        if split != "training" or training is None
     }
+    if training is not None:
+        examples = {"training": training, **examples}
     problems.add(check_monitor_is_labelled(config, examples, balancer.names))
     problems.report()
-    return Assembly(dict(config), dataset, tasks, preparation, graph, balancer, examples)
+    return Assembly(
+        dict(config), dataset, tasks, preparation, graph, balancer, examples, evaluating, notes
+    )
 
 
 def _with_debug(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +150,8 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     if dataset is None:
         return None
     columns = {name: str(dtype) for name, dtype in dataset.table.schema.items()}
+    if data.get("pairs"):
+        columns = dict.fromkeys(single(columns), "not read") | columns
     if table is None and data.get("path") is not None:
         columns = dict.fromkeys(column_names(data["path"]), "not read") | columns
     problems.add(check_columns(config, columns))
@@ -136,7 +161,9 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     rows = int(limit) * int(config["training"]["batch_size"])
     seed = config["training"]["seed"]
     splits = {split: _some(numbers, rows, seed) for split, numbers in dataset.splits.items()}
-    return Dataset(dataset.table, splits, dataset.known)
+    redraw = dataset.redraw
+    first = None if redraw is None else lambda epoch: redraw(epoch).head(rows)
+    return Dataset(dataset.table, splits, dataset.known, first)
 
 
 def _some(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -189,17 +216,56 @@ def _fit_preparation(
     )
 
 
+def _evaluating(config: Mapping[str, Any], problems: Problems) -> Evaluating | None:
+    if problems.concern("evaluations"):
+        return None
+    return problems.attempt("evaluations", lambda: Evaluating.of(config))
+
+
+def _training(
+    config: Mapping[str, Any],
+    dataset: Dataset | None,
+    preparation: Preparation | None,
+    tasks: Mapping[str, Task] | None,
+    problems: Problems,
+) -> Examples | None:
+    """Prepare the training split before the graph is built, where the builder reads it."""
+    if dataset is None or preparation is None or tasks is None or problems.concern("model"):
+        return None
+    if not wants(config, "training"):
+        return None
+    rows = dataset.splits["training"]
+    table = dataset.table[rows]
+    return problems.attempt("data", lambda: prepare(table, preparation, tasks, rows))
+
+
+def _initial_weights(
+    config: Mapping[str, Any], graph: keras.Model | None, problems: Problems
+) -> list[str]:
+    folder = config["training"].get("initial_weights")
+    if folder is None or graph is None or problems.concern("training"):
+        return []
+    return (
+        problems.attempt(
+            "training.initial_weights",
+            lambda: take_weights(graph, load(folder).graph, str(folder)),
+        )
+        or []
+    )
+
+
 def _build_graph(
     config: Mapping[str, Any],
     preparation: Preparation | None,
     tasks: Mapping[str, Task] | None,
+    training: Examples | None,
     problems: Problems,
 ) -> keras.Model | None:
     needed = {"training", "training.precision", "training.seed"}
     if problems.concern("model") or any(problem.path in needed for problem in problems.found):
         return None
     specifications = preparation.specifications if preparation is not None else None
-    handed_in = {"inputs": specifications, "tasks": tasks}
+    handed_in = {"inputs": specifications, "tasks": tasks, "training": training}
     if any(wants(config, parameter) and not value for parameter, value in handed_in.items()):
         return None
-    return problems.attempt("model", lambda: build_graph(config, specifications, tasks))
+    return problems.attempt("model", lambda: build_graph(config, specifications, tasks, training))

@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from mtl.config.check.signature import is_handed_in
+from mtl.data.batches import Examples
 from mtl.data.inputs import InputSpecification
 from mtl.errors import MtlError
 from mtl.graph.calls import is_functional
@@ -18,14 +20,15 @@ from mtl.tasks.task import Task
 
 
 def wants(config: Mapping[str, Any], parameter: str) -> bool:
-    """Whether the config's builder is to be handed `inputs` or `tasks`."""
-    return parameter in inspect.signature(builders.get(config["model"]["name"])).parameters
+    """Whether the config's builder is to be handed `inputs`, `tasks` or `training`."""
+    return is_handed_in(builders.get(config["model"]["name"]), parameter)
 
 
 def build_graph(
     config: Mapping[str, Any],
     specifications: Mapping[str, InputSpecification] | None,
     tasks: Mapping[str, Task] | None,
+    training: Examples | None = None,
 ) -> keras.Model:
     """Call the config's builder, with the config's seed and precision.
 
@@ -36,6 +39,8 @@ def build_graph(
         config: The resolved config.
         specifications: The data's inputs, handed to a builder that has a parameter `inputs`.
         tasks: The fitted tasks, handed to a builder that has a parameter `tasks`.
+        training: The training examples, handed to a builder that has a parameter `training`: what
+            it takes from them belongs to the weights. None where these will be a trained run's.
 
     Raises:
         MtlError: The builder fails, or returns something else than a functional model.
@@ -43,7 +48,7 @@ def build_graph(
     name = config["model"]["name"]
     builder = builders.get(name)
     arguments = {key: value for key, value in config["model"].items() if key != "name"}
-    handed_in = {"inputs": specifications, "tasks": tasks}
+    handed_in = {"inputs": specifications, "tasks": tasks, "training": training}
     arguments |= {key: value for key, value in handed_in.items() if wants(config, key)}
     try:
         keras.utils.set_random_seed(config["training"]["seed"])

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from mtl.config.check import Known, TaskKind, bind_signature
+from mtl.config.check.signature import HANDED_IN
 from mtl.data.columns import COLUMN_KINDS
 from mtl.errors import Problem
-from mtl.registry import balancers, builders, generators, kinds
+from mtl.registry import balancers, builders, evaluations, generators, kinds
 from mtl.tasks.names import loss_names, metric_names, option_names
 from mtl.training.optimizers import OPTIMIZERS, SCHEDULES, check_optimizer
 from mtl.training.problems import Problems
@@ -21,6 +22,7 @@ def known_names() -> Known:
         builders=builders.names(),
         generators=generators.names(),
         balancers=balancers.names(),
+        evaluations=evaluations.names(),
         optimizers=list(OPTIMIZERS),
         schedules=list(SCHEDULES),
         column_kinds=COLUMN_KINDS,
@@ -40,17 +42,19 @@ def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Prob
     """
     found = check_optimizer(config.get("optimizer", {}))
     generator = config.get("data", {}).get("generator") or {}
+    asked = (config.get("evaluations") or {}).items()
     for path, registry, section in (
         ("model", builders, config.get("model", {})),
         ("balancing", balancers, config.get("balancing", {})),
         ("data.generator", generators, generator),
+        *((f"evaluations.{k}", evaluations, v) for k, v in asked if isinstance(v, Mapping)),
     ):
         name = section.get("name")
         if name not in registry.names():
             continue
         called = problems.attempt(f"{path}.name", partial(registry.get, name))
         values = {key: value for key, value in section.items() if key != "name"}
-        handed_in = {"weights"} if registry is balancers else {"inputs", "tasks"}
+        handed_in = {"weights"} if registry is balancers else HANDED_IN
         if called is not None:
             found += bind_signature(called, values, path, provided=handed_in)
     return found

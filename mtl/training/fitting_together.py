@@ -21,6 +21,7 @@ from mtl.errors import Problem
 from mtl.graph.calls import calls, input_names, output_names
 from mtl.tasks.names import KINDS, direction
 from mtl.tasks.task import Task
+from mtl.training.evaluating import Evaluating
 
 
 def check_graph_fits(
@@ -55,9 +56,9 @@ def check_graph_fits(
             *task_has_an_output(config, made),
             *output_has_a_task(config, made),
         ]
-    units = {name: task.units for name, task in tasks.items()}
+    shapes = {name: task.output_shape for name, task in tasks.items()}
     sizes = _embedding_sizes(graph, inputs)
-    return check_graph(config, given, made, specifications, sizes, units)
+    return check_graph(config, given, made, specifications, sizes, shapes)
 
 
 def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]) -> dict[str, int]:
@@ -71,12 +72,15 @@ def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]
     return sizes
 
 
-def check_monitored_figure(config: Mapping[str, Any], splits: Collection[str]) -> list[Problem]:
+def check_monitored_figure(
+    config: Mapping[str, Any], splits: Collection[str], evaluating: Evaluating | None = None
+) -> list[Problem]:
     """Return what is wrong with `training.monitor`, given the figures that a run will have.
 
     Args:
         config: The resolved config.
         splits: The splits that there are.
+        evaluating: What is asked beyond metrics.
     """
     tasks = {n: t for n, t in config["tasks"].items() if isinstance(t, Mapping)}
     if any(task.get("kind") not in KINDS and not task.get("metrics") for task in tasks.values()):
@@ -88,8 +92,12 @@ def check_monitored_figure(config: Mapping[str, Any], splits: Collection[str]) -
         for metric in each
     ]
     figures = [f"{split}/{name}" for split in splits for name in ("loss", *dict.fromkeys(named))]
+    evaluated = evaluating.directions if evaluating is not None else {}
+    figures += [f"{split}/{name}" for split in splits if split != "training" for name in evaluated]
     known = {metric for each in metrics.values() for metric in each} - {"loss"}
-    return check_monitor(config, figures, {metric: direction(metric) for metric in known})
+    directions = {metric: direction(metric) for metric in known}
+    directions |= {f"{split}/{name}": evaluated[name] for split in splits for name in evaluated}
+    return check_monitor(config, figures, directions)
 
 
 def _metrics(task: Mapping[str, Any]) -> Iterator[str]:

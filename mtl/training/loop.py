@@ -44,6 +44,10 @@ class Loop:
         step: Trains one batch.
         figures: Counts losses and metrics.
         examples: By split; `training` at least.
+        training_examples: Returns what an epoch trains, epochs counted from 1; None where that is
+            always `examples["training"]`.
+        evaluate_further: Returns, for a split, figures beyond losses and metrics by name,
+            `<split>/<output>/<figure>`.
         monitor: Chooses the best epoch.
         epochs: How many at most.
         batch_size: Examples in a training batch.
@@ -68,6 +72,8 @@ class Loop:
     shuffle: bool
     restore_best: bool
     observers: list[Observer]
+    training_examples: Callable[[int], Examples] | None = None
+    evaluate_further: Callable[[str], dict[str, float]] | None = None
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
@@ -103,10 +109,13 @@ class Loop:
             self.step.measure, self.figures, examples, split, self.evaluation_batch_size
         )
         self._check_divergence(f"measuring {split} after epoch {self.last_epoch}")
-        return found
+        return found | (self.evaluate_further(split) if self.evaluate_further else {})
 
     def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
-        examples = self.examples["training"]
+        if self.training_examples is None:
+            examples = self.examples["training"]
+        else:
+            examples = self.training_examples(epoch)
         count = len(examples)
         steps = -(-count // self.batch_size)
         for observer in self.observers:

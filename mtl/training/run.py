@@ -24,7 +24,10 @@ from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
 from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.task import Task
+from mtl.training.building import build_graph
+from mtl.training.evaluating import Evaluating
 from mtl.training.figures import Figures, loss_sums
+from mtl.training.initial_weights import give_weights
 from mtl.training.loop import evaluate
 
 MODEL = "model.keras"
@@ -36,13 +39,15 @@ class Run:
 
     Attributes:
         folder: The run's folder.
-        config: Its resolved config.
+        config: Its resolved config. With other parameters in its section `model` (more iterations,
+            say) the graph is built anew and has the trained weights.
         results: What `results.json` holds: status, metrics by split and output, and more.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder.path
         self.config: dict[str, Any] = yaml.safe_load(folder.file(CONFIG).read_text("utf-8"))
+        self._model_config = self.config["model"]
         self.results = folder.read_results()
 
     def __repr__(self) -> str:
@@ -51,6 +56,26 @@ class Run:
     @cached_property
     def model(self) -> keras.Model:
         """The whole model: a dict of raw columns in, a dict of outputs out."""
+        if self._is_as_trained:
+            return self._saved
+        return whole_model(self.preparation, self.graph)
+
+    @cached_property
+    def graph(self) -> keras.Model:
+        """The numeric core: prepared inputs in, a dict of outputs out."""
+        trained = self._saved.get_layer(GRAPH)
+        if self._is_as_trained:
+            return trained
+        graph = build_graph(self.config, self.preparation.specifications, self.tasks)
+        give_weights(graph, trained)
+        return graph
+
+    @property
+    def _is_as_trained(self) -> bool:
+        return bool(self.config["model"] == self._model_config)
+
+    @cached_property
+    def _saved(self) -> keras.Model:
         load_plugins(self.config.get("plugins"))
         path = self.folder / MODEL
         if not path.is_file():
@@ -67,15 +92,10 @@ class Run:
                 "plug-ins whose layers it has."
             ) from error
 
-    @property
-    def graph(self) -> keras.Model:
-        """The numeric core: prepared inputs in, a dict of outputs out."""
-        return self.model.get_layer(GRAPH)
-
     @cached_property
     def preparation(self) -> Preparation:
         """From a table to the graph's inputs, as fitted on the training split."""
-        return Preparation.from_model(self.model.get_layer(PREPARATION))
+        return Preparation.from_model(self._saved.get_layer(PREPARATION))
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
@@ -118,7 +138,7 @@ class Run:
                 missing from the table is left out.
 
         Returns:
-            Loss and metrics by output, as in `results["metrics"]`.
+            Loss, metrics and the figures of evaluations by output, as in `results["metrics"]`.
 
         Raises:
             DataError: No task's target is there, or a column cannot be read.
@@ -136,17 +156,18 @@ class Run:
                 "To predict without labels use `predict`."
             )
         figures = Figures(tasks, Fixed({n: t.weight for n, t in tasks.items() if t.trained}))
-        found = evaluate(
-            _measuring(self.graph, tasks),
-            figures,
-            prepare(table, self.preparation, tasks),
-            "table",
-            self.config["training"]["evaluation_batch_size"],
-        )
-        return {
+        examples = prepare(table, self.preparation, tasks)
+        size = self.config["training"]["evaluation_batch_size"]
+        found = evaluate(_measuring(self.graph, tasks), figures, examples, "table", size)
+        measured = {
             name: {m: found[f"table/{name}/{m}"] for m in ("loss", *figures.metrics[name])}
             for name in tasks
         }
+        further, _ = Evaluating.of(self.config)(self.graph, table, examples.inputs)
+        for name, value in further.items():
+            output, _, figure = name.rpartition("/")
+            measured.setdefault(output, {})[figure] = value
+        return measured
 
     def _read(self, table: Any) -> pl.DataFrame:
         """Read a table as the run's own data were read."""

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.console import Console
 from mtl.reporting.environment import overrides_among
 from mtl.reporting.files import need_room, replacing
-from mtl.reporting.folder import RESULTS, RunFolder
+from mtl.reporting.folder import PLOTS, RESULTS, RunFolder
 from mtl.reporting.history import History
+from mtl.reporting.images import write_image
 from mtl.reporting.memory import peak_memory_bytes
 from mtl.reporting.progress import TrainingProgress
 from mtl.reporting.results import nest
@@ -113,18 +115,23 @@ def _run(
                 BoardObserver(board, assembly.graph),
             ],
         )
-        console.summary(summarise(assembly, loop.step.notes))
-        for note in loop.step.notes:
+        notes = [*assembly.notes, *loop.step.notes]
+        console.summary(summarise(assembly, notes))
+        for note in notes:
             log.info(note)
         board.text(config)
         board.graph(assembly.graph)
         need_room(run_folder.path, _bytes(assembly.graph), "the model")
         run_folder.write_results(_results(assembly, loop, "running", {}))
         figures = _train(loop, assembly, run_folder, progress, log)
+        best_epoch = loop.monitor.best_epoch or loop.last_epoch
         board.figures(
-            loop.monitor.best_epoch or loop.last_epoch,
+            best_epoch,
             {name: value for name, value in figures.items() if name.startswith("test/")},
         )
+        for name, image in _images(assembly).items():
+            board.image(best_epoch, name, image)
+            write_image(run_folder.file(f"{PLOTS}/{name.replace('/', '_')}.png"), image)
         board.hparams(config, figures, overrides=overrides_among(command))
     console.results(run_folder.read_results())
     console.folder(run_folder.path)
@@ -161,7 +168,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         step=step,
         figures=Figures(assembly.tasks, assembly.balancer),
         examples=assembly.examples,
-        monitor=_monitor(training),
+        monitor=_monitor(training, assembly.evaluating.directions),
         epochs=training["epochs"],
         batch_size=training["batch_size"],
         evaluation_batch_size=training["evaluation_batch_size"],
@@ -169,7 +176,28 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         shuffle=training["shuffle"],
         restore_best=training["restore_best"],
         observers=list(observers),
+        training_examples=assembly.training_examples if assembly.dataset.redraw else None,
+        evaluate_further=partial(_evaluate_further, assembly),
     )
+
+
+def _evaluate_further(assembly: Assembly, split: str) -> dict[str, float]:
+    """Return the figures of the config's evaluations on a split; none on the training split."""
+    if split == "training" or not assembly.evaluating.evaluations:
+        return {}
+    figures, _ = assembly.evaluating(
+        assembly.graph, assembly.dataset.part(split), assembly.examples[split].inputs
+    )
+    return {f"{split}/{name}": value for name, value in figures.items()}
+
+
+def _images(assembly: Assembly) -> dict[str, np.ndarray]:
+    """Return what the evaluations show of the last split, with the weights that are kept."""
+    split = list(assembly.examples)[-1]
+    if not assembly.evaluating.evaluations:
+        return {}
+    part = assembly.dataset.part(split)
+    return assembly.evaluating(assembly.graph, part, assembly.examples[split].inputs)[1]
 
 
 def _train(
@@ -258,10 +286,11 @@ def _best_possible(assembly: Assembly) -> dict[str, dict[str, dict[str, float]]]
     return found
 
 
-def _monitor(training: Mapping[str, Any]) -> Monitor:
+def _monitor(training: Mapping[str, Any], directions: Mapping[str, str]) -> Monitor:
     mode = training["monitor_mode"]
     if mode == "auto":
-        mode = direction(training["monitor"].rpartition("/")[2])
+        figure = training["monitor"].partition("/")[2]
+        mode = directions.get(figure) or direction(figure.rpartition("/")[2])
     return Monitor(training["monitor"], mode, training["patience"], training["minimum_improvement"])
 
 

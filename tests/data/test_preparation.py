@@ -68,7 +68,7 @@ def test_gives_what_was_worked_out_by_hand():
         "aux": "float32",
         "pages": "float32",
         "code": "int32",
-        "letters": "int32",
+        "letters": "uint8",
     }
 
 
@@ -82,7 +82,7 @@ def test_describes_each_input():
         "aux": ("features", (5,), "float32", {"at": 2, "page": 1, "age": 2}, None),
         "pages": ("features", (3,), "float32", {"page": 3}, None),
         "code": ("index", (), "int32", {"code": 1}, 3),
-        "letters": ("characters", (6,), "int32", {"title": 6}, 6),
+        "letters": ("characters", (6,), "uint8", {"title": 6}, 6),
     }
     assert dict(_fit().specifications["aux"].column_kinds) == {
         "at": "datetime",
@@ -157,7 +157,7 @@ def test_is_the_same_under_mixed_precision():
 
 def test_chunks_make_no_difference(monkeypatch):
     expected = _fit().transform(NEW)
-    monkeypatch.setattr("mtl.data.preparation._CHUNK", 1)
+    monkeypatch.setattr("mtl.data.preparation._CHUNK_ROWS", 1)
     for name, values in _fit().transform(NEW).items():
         np.testing.assert_array_equal(values, expected[name])
 

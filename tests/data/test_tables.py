@@ -106,7 +106,7 @@ def test_a_dictionary_of_categories_becomes_text(tmp_path):
         (7, "table of type int"),
         ({}, "no columns"),
         ({"a": [1, 2], "b": [1]}, "different lengths: a 2, b 1"),
-        ({"a": np.zeros((2, 3))}, r"'a' has the shape \(2, 3\)"),
+        ({"a": np.full((2, 3), "x")}, r"'a' is an array of type <U1 and shape \(2, 3\)"),
         ({"a": []}, "no rows"),
         ({"a": ["x", "y", 3]}, r"Row 3 of column 'a' holds 3 \(a number\)"),
         ({"a": np.array([1j])}, "type complex128"),

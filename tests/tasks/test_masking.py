@@ -36,3 +36,31 @@ def test_shapes_that_do_not_match():
         masked(tf.zeros(4), tf.zeros((4, 2)))
     with pytest.raises(MtlError, match="one unit for each class"):
         masked(tf.zeros((4, 2)), tf.zeros((4, 2)), exclusive=True)
+
+
+def test_positions_count_as_examples_of_their_own():
+    predictions = tf.reshape(tf.range(12.0), (2, 3, 2))
+    batch = masked(
+        tf.constant([[0.0, 1.0, NAN], [1.0, 1.0, 0.0]]),
+        predictions,
+        tf.constant([2.0, 3.0]),
+        exclusive=True,
+    )
+
+    np.testing.assert_array_equal(batch.labels[:, 0], [0, 1, 0, 1, 1, 0])
+    np.testing.assert_array_equal(batch.weights[:, 0], [2, 2, 0, 3, 3, 3])
+    np.testing.assert_array_equal(
+        batch.predictions, [[0, 1], [2, 3], [0.5, 0.5], [6, 7], [8, 9], [10, 11]]
+    )
+
+
+def test_positions_may_have_weights_of_their_own():
+    weights = tf.constant([[1.0, 2.0], [0.0, 4.0]])
+    batch = masked(tf.zeros((2, 2)), tf.zeros((2, 2, 3)), weights, exclusive=True)
+
+    np.testing.assert_array_equal(batch.weights[:, 0], [1, 2, 0, 4])
+
+
+def test_positions_need_a_label_each():
+    with pytest.raises(MtlError, match="a label a position: a target column of arrays"):
+        masked(tf.zeros(2), tf.zeros((2, 3, 4)), exclusive=True)

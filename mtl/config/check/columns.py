@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from mtl.config.check.expectations import keys_are_known
+from mtl.config.check.expectations import (
+    Expectation,
+    fields_are_as_expected,
+    keys_are_known,
+    or_null,
+    text,
+    whole_number,
+)
 from mtl.config.check.known import Known
 from mtl.config.check.sections import Config, column_options, feeds, listed, section, tasks
 from mtl.config.check.signature import bind_signature
 from mtl.config.check.wording import shown, unknown_name
 from mtl.errors import Problem, nearest
 
-DATA = ("path", "generator", "columns", "split")
+DATA = ("path", "generator", "columns", "pairs", "split")
+PAIRS: dict[str, Expectation] = {
+    "group": text("the column that says to which group a row belongs"),
+    "rows": or_null(whole_number(2), "as many as the training split has rows"),
+    "seed": whole_number(0),
+}
 
 
 def data_keys_are_known(config: Config) -> Iterator[Problem]:
@@ -26,6 +38,20 @@ def data_sections_are_mappings(config: Config) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
             expected = "Expected a mapping of keys to values."
             yield Problem(f"data.{key}", f"found {shown(value)}", expected)
+
+
+def pairs_are_as_expected(config: Config) -> Iterator[Problem]:
+    """Yield problems of `data.pairs`: no mapping, no group, unknown keys, wrong values."""
+    pairs = section(config, "data").get("pairs")
+    if pairs is None:
+        return
+    if not isinstance(pairs, Mapping):
+        expected = "Expected a mapping such as {group: author}, or null for no pairs."
+        yield Problem("data.pairs", f"found {shown(pairs)}", expected)
+        return
+    yield from fields_are_as_expected(pairs, "data.pairs", PAIRS)
+    if "group" not in pairs:
+        yield Problem("data.pairs.group", "missing", f"Expected {PAIRS['group'].text}.")
 
 
 def data_has_a_source(config: Config, *, table_is_given: bool) -> Iterator[Problem]:

@@ -38,7 +38,7 @@ def check_graph(
     graph_outputs: Mapping[str, Shape],
     specifications: Mapping[str, Specification],
     embedding_sizes: Mapping[str, int],
-    head_units: Mapping[str, int],
+    head_shapes: Mapping[str, Shape],
 ) -> list[Problem]:
     """Return every place where the graph, the data and the tasks do not meet. All go by name.
 
@@ -48,7 +48,7 @@ def check_graph(
         graph_outputs: Shape without the batch of each output of the graph.
         specifications: What the data give for each input of the config.
         embedding_sizes: The `input_dim` of the embedding that reads an input, where one does.
-        head_units: The width that each fitted task needs.
+        head_shapes: The shape without the batch that each fitted task needs.
     """
     return [
         *input_of_the_graph_is_fed(graph_inputs, specifications),
@@ -58,7 +58,7 @@ def check_graph(
         *vocabulary_fits_its_embedding(specifications, embedding_sizes),
         *task_has_an_output(config, graph_outputs),
         *output_has_a_task(config, graph_outputs),
-        *output_has_its_shape(config, graph_outputs, head_units),
+        *output_has_its_shape(config, graph_outputs, head_shapes),
     ]
 
 
@@ -160,19 +160,21 @@ def output_has_a_task(config: Config, graph_outputs: Collection[str]) -> Iterato
 
 
 def output_has_its_shape(
-    config: Config, graph_outputs: Mapping[str, Shape], head_units: Mapping[str, int]
+    config: Config, graph_outputs: Mapping[str, Shape], head_shapes: Mapping[str, Shape]
 ) -> Iterator[Problem]:
     """Yield a problem for each output that is not as wide as its task needs."""
     for name, task in tasks(config).items():
-        if name not in graph_outputs or name not in head_units:
+        if name not in graph_outputs or name not in head_shapes:
             continue
         if is_trained(task) or task.get("target"):
-            shape, units = graph_outputs[name], head_units[name]
-            if not _agree(shape, (units,)):
+            shape, wanted = graph_outputs[name], head_shapes[name]
+            if not _agree(shape, wanted):
                 found = f"the output has shape {_shape(shape)}"
+                each = "an example" if len(wanted) == 1 else "a position"
                 expected = (
-                    f"The kind {task.get('kind')!r} needs ({units},), "
-                    f"{count(units, 'number')} an example: change the kind or the output's units."
+                    f"The kind {task.get('kind')!r} needs {_shape(wanted)}, "
+                    f"{count(wanted[-1] or 0, 'number')} {each}: change the kind or the output's "
+                    "units."
                 )
                 yield Problem(f"tasks.{name}", found, expected)
 

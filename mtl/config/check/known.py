@@ -31,6 +31,7 @@ class Known:
         balancers: Names of `balancing`.
         optimizers: Names of `optimizer`.
         schedules: Names of `optimizer.schedule`.
+        evaluations: Names of `evaluations`.
         column_kinds: For each kind of column, the function or class whose keyword parameters are
             its options.
         task_kinds: What each kind of task may say.
@@ -41,5 +42,6 @@ class Known:
     balancers: Collection[str] | None = None
     optimizers: Collection[str] | None = None
     schedules: Collection[str] | None = None
+    evaluations: Collection[str] | None = None
     column_kinds: Mapping[str, Callable[..., object]] | None = None
     task_kinds: Mapping[str, TaskKind] | None = None

@@ -14,7 +14,7 @@ from mtl.config.check.annotations import described, fits, words_of
 from mtl.config.check.wording import question, shown
 from mtl.errors import Problem, nearest
 
-HANDED_IN = frozenset({"inputs", "tasks"})
+HANDED_IN = frozenset({"inputs", "tasks", "training"})
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def bind_signature(
         values: The keys of the config's section. A key `name` is the choice of the function and
             left out unless the function has a parameter of that name.
         path: Where the section stands, for example `model`.
-        provided: Parameters that mtl hands in itself, so that the config may not.
+        provided: Parameters that mtl hands in itself where they have no default, so that the
+            config may not; one with a default is the config's.
         called: The function's name in messages; by default `name()`.
         refuses_others: That the function's `**` takes no more than its base classes' parameters,
             as a Keras optimizer's does.
@@ -58,6 +59,7 @@ def bind_signature(
         each value of the wrong type.
     """
     parameters = parameters_of(function)
+    provided = parameters.required.intersection(provided)
     owner = called or f"{getattr(function, '__name__', 'the function')}()"
     given = {
         key: value
@@ -72,6 +74,11 @@ def bind_signature(
         *required_is_given(given, path, provided, parameters, owner),
         *value_fits_its_annotation(given, path, provided, parameters),
     ]
+
+
+def is_handed_in(function: Callable[..., object], name: str) -> bool:
+    """Return whether mtl hands a function its parameter `name`: it has it, without a default."""
+    return name in HANDED_IN and name in parameters_of(function).required
 
 
 def handed_in_is_not_given(

@@ -37,6 +37,9 @@ SETTINGS: dict[str, Expectation] = {
     "plugins": or_null(either(text("a path"), texts("a list of paths")), "./plugins/*.py"),
     "run": or_null(text("the path of a run folder")),
     "debug": switch(),
+    "evaluations": or_null(
+        Expectation(lambda value: isinstance(value, Mapping), "a mapping of evaluations"), "none"
+    ),
     "runs": text("the path of the folder of all runs"),
 }
 PRECISIONS = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
@@ -57,7 +60,9 @@ TRAINING: dict[str, Expectation] = {
     "embedding_updates": choice("exact", "lazy", "dense"),
     "deterministic": switch(),
     "limit_batches": or_null(whole_number(1), "all batches"),
+    "initial_weights": or_null(text("the path of a run folder"), "new weights"),
 }
+OPTIONAL = ("initial_weights",)
 MAPPING = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
@@ -97,7 +102,7 @@ def training_is_given(config: Config) -> Iterator[Problem]:
         yield Problem("training", found, f"Expected {MAPPING.text}, as in training=default.")
     elif isinstance(training, Mapping):
         for name, expectation in TRAINING.items():
-            if name not in training:
+            if name not in training and name not in OPTIONAL:
                 yield Problem(f"training.{name}", "missing", f"Expected {expectation.text}.")
 
 

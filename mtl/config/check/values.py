@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtl.config.check import choices, columns, split, task_values, tasks, training
+from mtl.config.check import (
+    choices,
+    columns,
+    evaluations,
+    split,
+    task_values,
+    tasks,
+    training,
+)
 from mtl.config.check.known import Known
 from mtl.config.check.sections import Config
 from mtl.errors import Problem
@@ -13,6 +21,7 @@ RULES = (
     training.root_is_as_expected,
     columns.data_keys_are_known,
     columns.data_sections_are_mappings,
+    columns.pairs_are_as_expected,
     columns.some_input,
     columns.input_names_columns,
     columns.input_column_has_a_kind,
@@ -30,6 +39,8 @@ RULES = (
     task_values.above_or_equals,
     task_values.class_weights_are_numbers,
     tasks.auxiliary_serves_another_task,
+    evaluations.evaluation_is_a_mapping,
+    evaluations.evaluation_is_of_a_task,
     training.optimizer_is_as_expected,
     training.learning_rate_is_given,
     training.optimizer_asks_for_what_is_done,
@@ -48,6 +59,7 @@ RULES_ON_NAMES = (
     task_values.option_is_of_the_kind,
     task_values.loss_exists,
     task_values.metrics_exist,
+    evaluations.evaluation_exists,
     choices.balancer_exists,
     choices.optimizer_exists,
     choices.schedule_exists,

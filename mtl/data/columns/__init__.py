@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from mtl.data.columns.array import Array
 from mtl.data.columns.base import Column
 from mtl.data.columns.categorical import Categorical
 from mtl.data.columns.characters import Characters
 from mtl.data.columns.datetime import Datetime
+from mtl.data.columns.image import Image
 from mtl.data.columns.numeric import Numeric
 from mtl.data.columns.text import Text
 from mtl.errors import ConfigError, Problem, nearest
 
 COLUMN_KINDS: dict[str, type[Column]] = {
-    column.kind: column for column in (Text, Characters, Numeric, Categorical, Datetime)
+    column.kind: column
+    for column in (Text, Characters, Numeric, Categorical, Datetime, Image, Array)
 }
 
 

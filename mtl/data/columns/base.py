@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -14,7 +14,8 @@ import polars as pl
 from mtl.data.raw import RAW
 from mtl.errors import DataError
 
-Form = Literal["text", "characters", "index", "features"]
+Form = Literal["text", "characters", "index", "features", "image", "array"]
+RawShape = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Fitted:
     """A column's preparation, fitted on the training rows.
 
     Attributes:
-        layers: Applied one after the other to the raw values, shape `(batch,)`.
-        vocabulary_size: How many ids they give, from 0 on; None where they give features.
+        layers: Applied one after the other to the raw values.
+        vocabulary_size: How many ids they give, from 0 on; None where they give no ids.
     """
 
     layers: tuple[keras.layers.Layer, ...]
@@ -38,18 +39,37 @@ class Column(ABC):
     @property
     @abstractmethod
     def form(self) -> Form:
-        """What the column gives: a sequence of word or character ids, one id, or features."""
+        """What the column gives: word or character ids, one id, features, an image or an array."""
+
+    def learns_from(self, name: str) -> Sequence[str]:
+        """Return the columns of the table whose training rows `fit` is to be given.
+
+        Args:
+            name: This column's own name.
+        """
+        return [name]
+
+    def resolved(self, training: pl.Series) -> Column:
+        """Return the column with the options that the training rows decide where none is given."""
+        return self
 
     def wrong_options(self) -> Iterator[tuple[str, str]]:
         """Yield each option whose value is wrong, with what is expected."""
         yield from ()
 
     def raw_dtype(self, training: pl.Series) -> str:
-        """Return the raw input's type for training rows: `string`, `float64` or `int64`."""
+        """Return the raw input's type for training rows: `string`, `float64`, `int64`, ….
+
+        Like all that follows it is asked of a `resolved` column.
+        """
         return "string"
 
+    def raw_shape(self, training: pl.Series) -> RawShape:
+        """Return the raw input's shape without the batch; None where any size will do."""
+        return ()
+
     def raw(self, series: pl.Series, dtype: str) -> np.ndarray:
-        """Return the raw values of any rows, shape `(rows,)`.
+        """Return the raw values of any rows, shape `(rows,)`, or `(rows, …)` for arrays.
 
         Raises:
             DataError: A value that cannot be read; rows count from 1 within `series`.

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
 
-from mtl.data.columns.base import Column, Fitted, Form
-from mtl.data.columns.sequences import fit_sequence, wrong_sequence_options
+from mtl.data.columns.base import Fitted, Form
+from mtl.data.columns.sequences import Sequence
 from mtl.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Column):
+class Text(Sequence):
     """Words as ids: 0 is padding, 1 a word outside the vocabulary, the others by frequency.
 
-    Missing text is a sequence of padding. Longer texts lose their end.
-
-    Attributes:
-        vocabulary_size: Ids at most, padding and unknown included; 3 or more.
-        length: Words a row.
-        padding: `left`, so that a recurrent layer ends on the last word, or `right`.
-        standardize: Before splitting at white space: `lower_and_strip_punctuation`, `lower`,
-            `strip_punctuation` or null for nothing.
+    Missing text is a sequence of padding. Longer texts lose their end. Words are what stands
+    between white space once `standardize` (`lower_and_strip_punctuation`, `lower`,
+    `strip_punctuation` or null for nothing) is done.
     """
 
     kind: ClassVar[str] = "text"
-    vocabulary_size: int = 10_000
-    length: int = 100
-    padding: Literal["left", "right"] = "left"
+    split: ClassVar[str] = "whitespace"
     standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation"] | None = (
         "lower_and_strip_punctuation"
     )
@@ -40,12 +32,6 @@ class Text(Column):
     def form(self) -> Form:
         """Word ids."""
         return "text"
-
-    def wrong_options(self) -> Iterator[tuple[str, str]]:
-        """Yield each option whose value is wrong, with what is expected."""
-        return wrong_sequence_options(
-            self.vocabulary_size, self.length, self.padding, self.standardize
-        )
 
     def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
         """Learn the vocabulary.
@@ -59,14 +45,7 @@ class Text(Column):
                 f"(first: {training.drop_nulls()[0]!r}). Expected words: for numbers set "
                 f"data.columns.{training.name}.kind to numeric, for codes to categorical."
             )
-        return fit_sequence(
-            training,
-            split="whitespace",
-            vocabulary_size=self.vocabulary_size,
-            length=self.length,
-            padding=self.padding,
-            standardize=self.standardize,
-        )
+        return super().fit(training, target)
 
 
 def _all_numbers(series: pl.Series) -> bool:

@@ -72,6 +72,14 @@ class Kind(ABC):
         """The width of the head."""
 
     @property
+    def sequence(self) -> bool:
+        """Whether each example has several positions with a class each.
+
+        Labels then have the shape `(rows, positions)`, the output `(rows, positions, units)`.
+        """
+        return False
+
+    @property
     def class_names(self) -> tuple[str, ...] | None:
         """The classes, or labels, as text; None where there are none."""
         return None

@@ -22,10 +22,13 @@ logger = logging.getLogger(__name__)
 class Categorical(Kind):
     """One class of the training split; the head gives each class's probability.
 
+    A target column of arrays has a class for each of several positions.
+
     A class that the training split lacks counts as missing later, with a warning.
 
     Attributes:
         classes: Strings, integers or booleans in sort order.
+        of_arrays: Whether the target column holds arrays.
     """
 
     names = CATEGORICAL
@@ -33,6 +36,7 @@ class Categorical(Kind):
     activation = "softmax"
 
     classes: tuple[Any, ...]
+    of_arrays: bool = False
 
     @classmethod
     def fit(cls, options: TaskOptions, targets: Targets) -> Self:
@@ -42,17 +46,22 @@ class Categorical(Kind):
         if len(classes) == 1:
             found = f"every label of column {column!r} is {classes[0]!r}"
             raise targets.error(found, "Expected at least two classes in the training split.")
+        sequence = targets.holds_arrays(column)
         labelled = targets.series(column).drop_nulls().len()
-        if len(classes) == labelled:
+        if len(classes) == labelled and not sequence:
             logger.warning(
                 "tasks.%s: each of the %d labels of column %r is a class of its own."
                 " Is it an identifier, or a number (kind regression)?",
                 *(options.name, labelled, column),
             )
-        return cls(options.name, (column,), tuple(classes))
+        return cls(options.name, (column,), tuple(classes), sequence)
 
     def encode(self, targets: Targets) -> np.ndarray:
-        """Return the number of each row's class, shape `(rows,)`."""
+        """Return the number of each row's class, shape `(rows,)`, or of each position's."""
+        if self.sequence != targets.holds_arrays(self.columns[0]):
+            found = f"column {self.columns[0]!r} holds {'one class' if self.sequence else 'arrays'}"
+            expected = "an array of classes" if self.sequence else "one class"
+            raise targets.error(found, f"Expected {expected} in each row, as in the training rows.")
         return targets.positions(self.columns[0], class_positions(self.classes))
 
     def decode(self, predictions: np.ndarray) -> dict[str, np.ndarray]:
@@ -65,6 +74,11 @@ class Categorical(Kind):
                 for position, name in enumerate(self.class_names)
             },
         }
+
+    @property
+    def sequence(self) -> bool:
+        """Whether each example has several positions with a class each."""
+        return self.of_arrays
 
     @property
     def units(self) -> int:

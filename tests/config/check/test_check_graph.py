@@ -28,7 +28,7 @@ class Facts:
     graph_outputs: Mapping[str, object]
     specifications: Mapping[str, Specification]
     embedding_sizes: Mapping[str, int]
-    head_units: Mapping[str, int]
+    head_shapes: Mapping[str, tuple[int | None, ...]]
 
 
 TEXT = Specification((100,), "int32", ("link_name",), 10_000)
@@ -38,7 +38,7 @@ RIGHT = Facts(
     graph_outputs={"main_output": (1,), "aux_output": (1,)},
     specifications={"aux_input": EXTRA, "main_input": TEXT},
     embedding_sizes={"main_input": 10_000},
-    head_units={"main_output": 1, "aux_output": 1},
+    head_shapes={"main_output": (1,), "aux_output": (1,)},
 )
 
 
@@ -55,7 +55,7 @@ def check(config, said):
                 facts.graph_outputs,
                 facts.specifications,
                 facts.embedding_sizes,
-                facts.head_units,
+                facts.head_shapes,
             )
         )
 
@@ -177,7 +177,7 @@ def test_output_without_a_task(check, config, task, words):
     config["tasks"]["aux_output"] = task
     if task == "absent":
         del config["tasks"]["aux_output"]
-    assert check(head_units={"main_output": 1}) == [
+    assert check(head_shapes={"main_output": (1,)}) == [
         (
             f"tasks.aux_output: the graph has this output and {words}. "
             "Give it a target and a kind, or write tasks.aux_output.untrained=true."
@@ -189,7 +189,7 @@ def test_output_without_a_task(check, config, task, words):
 def test_output_that_is_not_to_be_trained(check, config, task):
     config["tasks"]["aux_output"] = task
     outputs = {"main_output": (1,), "aux_output": (7, 7)}
-    assert check(graph_outputs=outputs, head_units={"main_output": 1, "aux_output": 1}) == []
+    assert check(graph_outputs=outputs, head_shapes={"main_output": (1,), "aux_output": (1,)}) == []
 
 
 @pytest.mark.parametrize(("shape", "words"), [((3,), "(3,)"), ((), "()"), ((100, 1), "(100, 1)")])
@@ -203,5 +203,5 @@ def test_output_of_another_shape(check, shape, words):
 
 
 def test_output_narrower_than_the_classes(check):
-    (found,) = check(head_units={"main_output": 4, "aux_output": 1})
+    (found,) = check(head_shapes={"main_output": (4,), "aux_output": (1,)})
     assert "The kind 'binary' needs (4,), 4 numbers an example" in found

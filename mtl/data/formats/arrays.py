@@ -1,0 +1,40 @@
+"""Tables in NumPy's `.npz` archives: one array a column."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mtl.data.formats.files import opened
+from mtl.data.frames import as_frame
+from mtl.errors import DataError
+
+
+def read_arrays(path: Path) -> pl.DataFrame:
+    """Return the arrays of an archive as columns, images and vectors one array a row.
+
+    Raises:
+        DataError: The file cannot be read or is no archive, or its arrays have different lengths.
+    """
+    with opened(path):
+        pass
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} is no whole archive of arrays: {error}. Expected one that numpy.savez wrote, "
+            "without Python objects in it."
+        ) from error
+    for name, array in arrays.items():
+        if array.ndim == 0:
+            raise DataError(
+                f"{path}: the array {name!r} is a single value. Expected one value or array a row."
+            )
+    try:
+        return as_frame(arrays)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error

@@ -1,0 +1,1 @@
+"""What a trained graph is asked beyond the metrics of single examples."""

@@ -1,0 +1,227 @@
+"""Evaluations, pairs and weights of earlier runs in whole runs of small models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import keras
+import numpy as np
+import polars as pl
+import pytest
+
+import mtl
+from mtl.errors import ConfigError
+from mtl.evaluations.base import Evaluation, Findings
+from mtl.models.handed_in import Head, Specification
+
+CONFIG = {
+    "model": {"name": "test_dense", "scale": 1.0},
+    "data": {
+        "path": None,
+        "generator": None,
+        "columns": {"x": {"kind": "numeric", "standardize": False}},
+        "pairs": None,
+        "split": {"by": "random", "validation": 0.25, "test": 0.25, "seed": 0},
+    },
+    "inputs": {"x": "x"},
+    "tasks": {"y": {"target": "y", "kind": "regression"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_registry: None) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    @mtl.builder("test_dense")
+    def dense(
+        inputs: dict[str, Specification], tasks: dict[str, Head], *, scale: float = 1.0
+    ) -> keras.Model:
+        given = {name: keras.Input(spec.shape, name=name) for name, spec in inputs.items()}
+        scaled = keras.layers.Rescaling(scale, name="scale")(next(iter(given.values())))
+        heads = {
+            name: keras.layers.Dense(task.units, activation=task.activation, name=name)(scaled)
+            for name, task in tasks.items()
+        }
+        return keras.Model(given, heads)
+
+    @mtl.builder("test_training_mean")
+    def training_mean(training: object, *, units: int = 1) -> keras.Model:
+        """Build y = w · x + the mean of the training rows' x, which is a weight."""
+        mean = 0.0 if training is None else float(training.inputs["x"].mean())
+        x = keras.Input((1,), name="x")
+        kept = keras.layers.Dense(
+            units,
+            name="kept",
+            trainable=False,
+            kernel_initializer="zeros",
+            bias_initializer=keras.initializers.Constant(mean),
+        )(x)
+        return keras.Model({"x": x}, {"y": keras.layers.Dense(1, name="last")(x) + kept})
+
+    @mtl.evaluation("test_slope")
+    class Slope(Evaluation):
+        directions: ClassVar = {"slope": "max", "rows": "min"}
+
+        def __init__(self, output: str, *, factor: float = 1.0) -> None:
+            super().__init__(output)
+            self.factor = factor
+
+        def __call__(self, graph: keras.Model, table: pl.DataFrame, inputs) -> Findings:
+            assert len(inputs["x"]) == table.height
+            ends = graph({"x": np.array([[0.0], [1.0]], np.float32)})[self.output].numpy()
+            image = np.full((4, 5, 3), 7, np.uint8)
+            slope = self.factor * float(ends[1, 0] - ends[0, 0])
+            return Findings({"slope": slope, "rows": table.height}, {"line": image})
+
+
+def table(rows: int = 80) -> pl.DataFrame:
+    x = np.random.default_rng(0).normal(1, 1, rows)
+    return pl.DataFrame({"x": x, "y": 3 * x})
+
+
+def config(**changes: object) -> dict[str, object]:
+    base = mtl.config.compose.plain(mtl.compose(None, ["optimizer.learning_rate=0.05"]))
+    base["training"]["epochs"] = 3
+    return {**base, **CONFIG, **changes}
+
+
+EVALUATIONS = {"line": {"name": "test_slope", "output": "y", "factor": 2.0}}
+
+
+def test_figures_and_images_of_an_evaluation_are_kept() -> None:
+    run = mtl.train(config(evaluations=EVALUATIONS), table=table())
+    kernel = run.graph.get_layer("y").get_weights()[0][0, 0]
+    for split, rows in (("validation", 20), ("test", 20)):
+        assert run.results["metrics"][split]["y"]["slope"] == pytest.approx(2 * kernel, rel=1e-5)
+        assert run.results["metrics"][split]["y"]["rows"] == rows
+    assert "slope" not in run.results["metrics"]["training"]["y"]
+    history = pl.read_csv(run.folder / "history.csv")
+    assert history["validation/y/slope"].is_sorted()
+    plot = (run.folder / "plots" / "line_line.png").read_bytes()
+    assert plot.startswith(b"\x89PNG")
+
+
+def test_an_evaluations_figure_can_be_monitored_with_its_own_direction() -> None:
+    changed = config(evaluations=EVALUATIONS)
+    changed["training"] |= {"monitor": "validation/y/slope"}
+    run = mtl.train(changed, table=table())
+    assert run.results["monitor"]["mode"] == "max"
+    assert run.results["best_epoch"] == 3
+    changed["training"] |= {"monitor": "validation/y/rows"}
+    assert mtl.train(changed, table=table()).results["best_epoch"] == 1
+
+
+def test_evaluate_puts_evaluations_to_new_rows() -> None:
+    run = mtl.train(config(evaluations=EVALUATIONS), table=table())
+    assert run.evaluate(table(7))["y"]["rows"] == 7
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"name": "test_slop", "output": "y"}, "line.name: .*Did you mean 'test_slope'"),
+        ({"name": "test_slope", "output": "z"}, "evaluations.line.output: .*'z'"),
+        ({"name": "test_slope"}, "evaluations.line.output: missing"),
+        ({"output": "y"}, "evaluations.line.name: missing"),
+        ({"name": "test_slope", "output": "y", "facto": 1}, "evaluations.line.facto: .*'factor'"),
+        ("test_slope", "evaluations.line: found 'test_slope'. Expected a mapping"),
+    ],
+)
+def test_wrong_evaluations(section: object, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        mtl.train(config(evaluations={"line": section}), table=table())
+
+
+def test_a_builder_may_read_the_training_examples() -> None:
+    model = {"name": "test_training_mean", "units": 1}
+    run = mtl.train(config(model=model), table=table())
+    rows = run.results["examples"]["training"]
+    assert rows == 40
+    from mtl.data.dataset import load_dataset
+
+    training = load_dataset(CONFIG["data"], table()).part("training")
+    assert run.graph.get_layer("kept").get_weights()[1][0] == pytest.approx(
+        training["x"].mean(), rel=1e-5
+    )
+
+
+def test_parameters_of_a_trained_model_may_change_where_its_weights_do_not() -> None:
+    run = mtl.train(config(), table=table())
+    before = run.predict({"x": [1.0, 2.0]})["y"]
+    bias = run.graph.get_layer("y").get_weights()[1][0]
+    changed = mtl.load(run.folder)
+    changed.config["model"] = {"name": "test_dense", "scale": 2.0}
+    np.testing.assert_allclose(
+        changed.predict({"x": [1.0, 2.0]})["y"], bias + 2 * (before - bias), rtol=1e-5
+    )
+    kept = mtl.train(config(model={"name": "test_training_mean", "units": 1}), table=table())
+    other = mtl.load(kept.folder)
+    other.config["model"] = {"name": "test_training_mean", "units": 2}
+    with pytest.raises(ConfigError, match="model: these weights are not the trained ones: kept"):
+        other.predict({"x": [1.0]})
+
+
+def test_initial_weights_come_from_another_run() -> None:
+    first = mtl.train(config(), table=table())
+    frozen = config()
+    frozen["training"] |= {"initial_weights": str(first.folder), "epochs": 1}
+    frozen["optimizer"] |= {"learning_rate": 1e-12}
+    second = mtl.train(frozen, table=table())
+    for before, after in zip(first.graph.get_weights(), second.graph.get_weights(), strict=True):
+        np.testing.assert_allclose(after, before, rtol=1e-5)
+    assert "2 weights start as those of" in (second.folder / "run.log").read_text()
+
+
+def test_initial_weights_that_do_not_fit() -> None:
+    first = mtl.train(config(), table=table())
+    wider = config(tasks={"y": {"target": ["y", "x2"], "kind": "regression"}})
+    wider["training"] |= {"initial_weights": str(first.folder)}
+    two = table().with_columns(x2=pl.col("x") * 2)
+    with pytest.raises(ConfigError, match=r"'y/kernel' has the shape \(1, 1\) in .*here \(1, 2\)"):
+        mtl.train(wider, table=two)
+    other = config(tasks={"z": {"target": "y", "kind": "regression"}})
+    other["training"] |= {"initial_weights": str(first.folder)}
+    with pytest.raises(ConfigError, match=r"no weight of .* has a path of this graph's"):
+        mtl.train(other, table=table())
+    nowhere = config()
+    nowhere["training"] |= {"initial_weights": "runs/gone"}
+    with pytest.raises(mtl.MtlError, match="There is no run folder runs/gone"):
+        mtl.train(nowhere, table=table())
+
+
+def test_pairs_are_drawn_anew_for_each_epoch_and_the_same_for_one_seed() -> None:
+    rows = pl.DataFrame(
+        {"x": np.random.default_rng(1).normal(size=60), "g": [f"g{i % 12}" for i in range(60)]}
+    )
+    paired = config(
+        inputs={"x": ["x_a", "x_b"]},
+        tasks={"same": {"target": "same", "kind": "binary"}},
+        data={
+            **CONFIG["data"],
+            "columns": {
+                "x_a": {"kind": "numeric", "standardize": False},
+                "x_b": {"kind": "numeric", "standardize": False},
+            },
+            "pairs": {"group": "g", "rows": 40, "seed": 3},
+        },
+    )
+    first, second = mtl.train(paired, table=rows), mtl.train(paired, table=rows)
+    assert first.results["examples"] == {"training": 40, "validation": 15, "test": 15}
+    for one, other in zip(first.graph.get_weights(), second.graph.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert first.results["metrics"] == second.results["metrics"]
+    prediction = first.predict({"x_a": [1.0], "x_b": [2.0]})
+    assert prediction["same_probability"].shape == (1,)
+
+
+def test_a_graph_without_trainable_weights_is_measured() -> None:
+    @mtl.builder("test_absolute")
+    def absolute(*, width: int = 1) -> keras.Model:
+        x = keras.Input((width,), name="x")
+        return keras.Model({"x": x}, {"y": keras.ops.absolute(x)})
+
+    negative = table().with_columns(y=pl.col("x").abs())
+    run = mtl.train(config(model={"name": "test_absolute", "width": 1}), table=negative)
+    assert run.results["metrics"]["test"]["y"]["loss"] == pytest.approx(0, abs=1e-12)
+    assert run.results["status"] == "completed"
