@@ -46,6 +46,8 @@ _MODULES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name on its first use."""
+    if name == "graph":
+        return importlib.import_module("mtl.graph")
     for module, names in _MODULES.items():
         if name in names:
             value = getattr(importlib.import_module(module), name)

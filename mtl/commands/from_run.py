@@ -48,13 +48,13 @@ class Request:
         Raises:
             MtlError: None is named, or it cannot be read.
         """
-        from mtl.data.pairs import paired, single
+        from mtl.config.check.sections import described_columns
+        from mtl.data.pairs import paired
         from mtl.data.tables import read_table
 
         data = self.config["data"]
-        columns = data.get("columns") or {}
         if not self.generates:
-            described = columns | single(columns) if data.get("pairs") else columns
+            described = {**(data.get("columns") or {}), **described_columns(self.config)}
             return paired(read_table(data["path"], columns_config=described), data.get("pairs"))
         from mtl.registry import generators, load_plugins
 

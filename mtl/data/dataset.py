@@ -60,13 +60,12 @@ def load_dataset(
     """
     described = data.get("columns") or {}
     pairs = data.get("pairs")
-    if pairs:
-        described = single(described)
     columns = _columns(described)
     split = data.get("split") or {}
     if needed is not None:
+        if pairs:
+            needed = {*map(single, needed), pairs.get("group")}
         needed = {*needed, *described, *([split["column"]] if split.get("column") else [])}
-        needed = {*single(dict.fromkeys(needed)), pairs.get("group")} if pairs else needed
     known: Mapping[str, np.ndarray] = {}
     if table is not None:
         rows = as_table(table, columns_config=described, needed=needed)

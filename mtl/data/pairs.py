@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mtl.config.check.sections import SIDES
 from mtl.data.ways_to_split import SPLITS
 from mtl.errors import ConfigError, DataError, Problem, nearest
 
 SAME = "same"
-SIDES = ("_a", "_b")
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,9 @@ def paired(table: pl.DataFrame, pairs: Mapping[str, Any] | None) -> pl.DataFrame
     return draws(table, rows, pairs)["test"].draw(0)
 
 
-def single(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of rows that are not paired yet: those of pairs without their sides."""
-    return {name.removesuffix(SIDES[0]).removesuffix(SIDES[1]): columns[name] for name in columns}
+def single(column: str) -> str:
+    """Return the column of single rows that a column of pairs comes from, `text` of `text_a`."""
+    return column[: -len(SIDES[0])] if column.endswith(SIDES) else column
 
 
 def _beside_each_other(first: pl.DataFrame, second: pl.DataFrame, same: np.ndarray) -> pl.DataFrame:

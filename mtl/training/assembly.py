@@ -11,7 +11,7 @@ import numpy as np
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
-from mtl.config.check.sections import feeds, listed
+from mtl.config.check.sections import described_columns, feeds, listed
 from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
@@ -151,7 +151,7 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
         return None
     columns = {name: str(dtype) for name, dtype in dataset.table.schema.items()}
     if data.get("pairs"):
-        columns = dict.fromkeys(single(columns), "not read") | columns
+        columns = dict.fromkeys(map(single, columns), "not read") | columns
     if table is None and data.get("path") is not None:
         columns = dict.fromkeys(column_names(data["path"]), "not read") | columns
     problems.add(check_columns(config, columns))
@@ -203,7 +203,7 @@ def _fit_preparation(
     return problems.attempt(
         "data.columns",
         lambda: fit_preparation(
-            config["data"]["columns"],
+            described_columns(config),
             config["inputs"],
             table,
             targets={

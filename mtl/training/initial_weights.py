@@ -46,9 +46,7 @@ def give_weights(graph: keras.Model, trained: keras.Model) -> None:
         or tuple(own[path].shape) != tuple(others[path].shape)
     ]
     if differing:
-        found = (
-            f"these weights are not the trained ones: {_some(differing)}"
-        )
+        found = f"these weights are not the trained ones: {_some(differing)}"
         expected = "Expected parameters that leave the weights' names and shapes as they are."
         raise ConfigError([Problem("model", found, expected)])
     for path, weight in own.items():

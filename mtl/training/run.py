@@ -16,6 +16,7 @@ import yaml
 
 import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
 from mtl.balancing.fixed import Fixed
+from mtl.config.check.sections import described_columns
 from mtl.data.batches import Examples
 from mtl.data.preparation import Preparation
 from mtl.data.tables import as_table
@@ -172,7 +173,7 @@ class Run:
     def _read(self, table: Any) -> pl.DataFrame:
         """Read a table as the run's own data were read."""
         load_plugins(self.config.get("plugins"))
-        return as_table(table, columns_config=self.config["data"]["columns"])
+        return as_table(table, columns_config=described_columns(self.config))
 
 
 def load(folder: Path | str) -> Run:

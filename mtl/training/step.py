@@ -13,6 +13,7 @@ import tensorflow as tf
 from mtl.graph.calls import layers
 from mtl.graph.division import DividedGraph
 from mtl.layers.lstm import LSTM
+from mtl.layers.recurrence import compiled_apart
 from mtl.training.figures import loss_sums
 from mtl.training.rows import RowUpdate, row_update
 
@@ -82,12 +83,13 @@ class TrainingStep:
         self.graph = DividedGraph(model)
         self.notes: list[str] = []
         self.updates = self._row_updates()
-        tables = {id(layer.embeddings) for layer in self.graph.tables.values()}
+        tables = {id(table) for table in self.graph.tables.values()}
         self._weights = [w for w in model.trainable_weights if id(w) not in tables]
         by_row = {id(update.table) for update in self.updates.values()}
         optimizer.build([w for w in model.trainable_weights if id(w) not in by_row])
         self._describe()
         self.uses_xla = self._choose_xla()
+        self.loops_apart = self._choose_loops_apart()
         self._core_compiled = tf.function(self._core, jit_compile=True, autograph=False)
         self._train = tf.function(self._step, autograph=False)
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
@@ -131,10 +133,7 @@ class TrainingStep:
             self.notes.append(f"Embeddings are updated in every row: {reason}.")
         if found is None:
             return {}
-        return {
-            name: found(self.optimizer, layer.embeddings)
-            for name, layer in self.graph.tables.items()
-        }
+        return {name: found(self.optimizer, table) for name, table in self.graph.tables.items()}
 
     def _choose_xla(self) -> bool:
         """Follow the setting; `auto` compiles where it was measured to be faster.
@@ -166,6 +165,19 @@ class TrainingStep:
         )
         return bool(chosen)
 
+    def _choose_loops_apart(self) -> bool:
+        """Say whether XLA is to compile each recurrent loop by itself and not the whole graph.
+
+        XLA runs the loops of one compiled graph one after the other, each on one core. Compiled
+        apart they run side by side.
+        """
+        loops = [
+            call
+            for call in self.graph.calls
+            if isinstance(call.operation, LSTM) and call.operation.hoists
+        ]
+        return self.uses_xla and self.settings.xla == "auto" and len(loops) > 1
+
     def _do_without_xla(self, error: tf.errors.OpError) -> None:
         """Go on plainly where XLA cannot compile the graph; nothing was updated by then."""
         reason = str(error.message).strip().splitlines()[0]
@@ -189,10 +201,7 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             tape.watch(fetched.vectors)
             fed = self.graph.feed(fetched)
-        batch = next(iter(inputs.values())).shape[0]
-        full = self.uses_xla and batch == self.settings.batch_size
-        core = self._core_compiled if full else self._core
-        sums, outputs, d_fed, d_weights = core(inputs, fed, targets, weights)
+        sums, outputs, d_fed, d_weights = self._compute(inputs, fed, targets, weights)
         gradients = dict(zip(map(id, self._weights), d_weights, strict=True))
         if fed:
             d_vectors, d_projecting = tape.gradient(
@@ -206,6 +215,16 @@ class TrainingStep:
             d_vectors = {}
         self._update(fetched.rows, d_vectors, gradients)
         return sums, outputs
+
+    def _compute(self, inputs: Tensors, *rest: Any) -> Any:
+        """Call `_core`, compiled where that was chosen and the batch is a full one."""
+        batch = next(iter(inputs.values())).shape[0]
+        if not self.uses_xla or batch != self.settings.batch_size:
+            return self._core(inputs, *rest)
+        if self.loops_apart:
+            with compiled_apart():
+                return self._core(inputs, *rest)
+        return self._core_compiled(inputs, *rest)
 
     def _core(
         self, inputs: Tensors, fed: list[tf.Tensor], targets: Tensors, weights: Tensors
@@ -244,9 +263,8 @@ class TrainingStep:
         )
         by_table = dict(zip(names, clipped, strict=False))
         pairs = [(w, g) for (w, _), g in zip(dense, clipped[len(names) :], strict=True)]
-        for name, layer in self.graph.tables.items():
+        for name, table in self.graph.tables.items():
             if name not in self.updates:
-                table = layer.embeddings
                 whole = tf.scatter_nd(rows[name][:, tf.newaxis], by_table[name], tuple(table.shape))
                 pairs.append((table, whole))
         rate = tf.convert_to_tensor(self.optimizer.learning_rate)

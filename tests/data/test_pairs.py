@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mtl.config.check.sections import described_columns
 from mtl.data.dataset import load_dataset
 from mtl.data.pairs import Pairs, paired, single
 from mtl.errors import ConfigError, DataError
@@ -61,10 +62,7 @@ def test_pairs_need_two_groups_and_a_partner(authors, found):
 def data(**changes):
     return {
         "path": None,
-        "columns": {
-            "text_a": {"kind": "characters", "length": 4},
-            "text_b": {"kind": "characters", "length": 4},
-        },
+        "columns": {"text": {"kind": "characters", "length": 4}},
         "pairs": {"group": "author", "rows": None, "seed": 0},
         "split": {"by": "group", "column": "author", "validation": 0.2, "test": 0.2, "seed": 0},
         **changes,
@@ -125,4 +123,14 @@ def test_a_table_of_rows_is_paired_and_one_of_pairs_left_alone():
 
 
 def test_columns_of_pairs_are_those_of_rows_with_sides():
-    assert single({"text_a": 1, "text_b": 1, "other": 2}) == {"text": 1, "other": 2}
+    assert [single(name) for name in ("text_a", "text_b", "other")] == ["text", "text", "other"]
+
+
+def test_a_column_stands_for_both_rows_of_a_pair_with_one_vocabulary():
+    number = {"kind": "numeric"}
+    described = described_columns(
+        {"data": {**data(), "columns": {"text": {"kind": "text", "length": 4}, "n": number}}}
+    )
+    text = {"kind": "text", "length": 4, "vocabulary_from": ["text_a", "text_b"]}
+    assert described == {"text_a": text, "text_b": text, "n_a": number, "n_b": number}
+    assert described_columns({"data": {"columns": {"n": number}}}) == {"n": number}

@@ -199,10 +199,6 @@ def test_pairs_are_drawn_anew_for_each_epoch_and_the_same_for_one_seed() -> None
         tasks={"same": {"target": "same", "kind": "binary"}},
         data={
             **CONFIG["data"],
-            "columns": {
-                "x_a": {"kind": "numeric", "standardize": False},
-                "x_b": {"kind": "numeric", "standardize": False},
-            },
             "pairs": {"group": "g", "rows": 40, "seed": 3},
         },
     )

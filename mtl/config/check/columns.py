@@ -13,7 +13,15 @@ from mtl.config.check.expectations import (
     whole_number,
 )
 from mtl.config.check.known import Known
-from mtl.config.check.sections import Config, column_options, feeds, listed, section, tasks
+from mtl.config.check.sections import (
+    Config,
+    column_options,
+    described_columns,
+    feeds,
+    listed,
+    section,
+    tasks,
+)
 from mtl.config.check.signature import bind_signature
 from mtl.config.check.wording import shown, unknown_name
 from mtl.errors import Problem, nearest
@@ -115,7 +123,7 @@ def input_names_columns(config: Config) -> Iterator[Problem]:
 
 def input_column_has_a_kind(config: Config) -> Iterator[Problem]:
     """Yield a problem for each input column that `data.columns` does not describe."""
-    described = section(config, "data", "columns")
+    described = described_columns(config)
     for feed in feeds(config):
         if feed.column not in described and "kind" not in feed.changes:
             thing = "a column of data.columns"
