@@ -11,6 +11,11 @@ from mtl.commands.list import SECTIONS
 
 FOLDERS = ("compare", "board")
 READERS = ("evaluate", "predict", "export")
+# What `inspect` takes beside what Hydra completes.
+INSPECTING = (
+    *("format=json", "format=mermaid", "format=svg", "output=", "overwrite=true"),
+    *("fold=true", "fold=false"),
+)
 
 
 def run(words: Sequence[str]) -> int:
@@ -55,6 +60,13 @@ def answer(line: str) -> tuple[list[str], str | None]:
         found = [key for key in keys if key.startswith(last)]
         return found, f"{program} {last}" if "=" in last else None
     rest = words[1:] if verb in VERBS else words
+    if verb == "inspect":
+        own = tuple(word.partition("=")[0] + "=" for word in INSPECTING)
+        found = [word for word in INSPECTING if word.startswith(last)]
+        if last.startswith(own):
+            return found, None
+        rest = [word for word in rest if not word.startswith(own)]
+        return found, " ".join([program, *rest])
     return [], " ".join([program, *rest])
 
 

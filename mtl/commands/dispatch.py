@@ -14,6 +14,7 @@ from mtl.errors import MtlError, nearest
 VERBS = {
     "train": "train an experiment (the default)",
     "list": "what there is to choose from",
+    "inspect": "layers, nodes, sharing and tasks of a graph, or a drawing of it",
     "evaluate": "measure a trained run on a table with labels",
     "predict": "predict a table with a trained run",
     "export": "write a run's model for serving",

@@ -22,6 +22,7 @@ Examples
     mtl --multirun experiment=headline tasks.aux_output.weight=0,0.1,0.2,0.5
     mtl --cfg job experiment=headline                   show the whole config, train nothing
     mtl experiment=headline debug=true                  a run of seconds
+    mtl inspect experiment=headline                     layers, nodes, sharing; format=svg draws it
     mtl list experiments
     mtl evaluate run=runs/headline/2026-11-20_10-15-02 data.path=new.csv
     mtl predict run=runs/headline/2026-11-20_10-15-02 data.path=new.csv output=predictions.csv

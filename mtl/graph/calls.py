@@ -43,6 +43,17 @@ class Call:
             keywords["training"] = training
         return keras.tree.flatten(self.operation(*arguments, **keywords))
 
+    @property
+    def argument(self) -> Any:
+        """What the operation is called on: its first argument, a structure of tensors."""
+        arguments = self._node.arguments
+        return arguments.args[0] if arguments.args else next(iter(arguments.kwargs.values()))
+
+    @property
+    def position(self) -> int:
+        """How often the operation had been called before, in this model or elsewhere."""
+        return self.operation._inbound_nodes.index(self._node)  # noqa: SLF001
+
     def reads_only(self, tensor: keras.KerasTensor) -> bool:
         """Whether the call reads this tensor alone: no mask or state is handed over with it."""
         return len(self.inputs) == 1 and self.inputs[0] is tensor
@@ -89,6 +100,23 @@ def output_names(model: keras.Model) -> list[str]:
 def layers(model: keras.Model) -> list[keras.layers.Layer]:
     """Return the layers of a model and of everything in it, each once."""
     return list(dict.fromkeys(model._flatten_layers(include_self=False)))  # noqa: SLF001
+
+
+def graph_of(operation: object) -> keras.Model | None:
+    """Return the functional model that a nested model computes, or None for anything else.
+
+    Args:
+        operation: A functional model, which is returned itself, a sequential one, or a layer.
+    """
+    if isinstance(operation, keras.Sequential):
+        operation = operation._functional  # noqa: SLF001
+    return operation if is_functional(operation) else None
+
+
+def wrapped_graph(operation: object) -> keras.Model | None:
+    """Return the functional model in a wrapper such as `TimeDistributed`, or None."""
+    inside = operation.layer if isinstance(operation, keras.layers.Wrapper) else None
+    return graph_of(inside)
 
 
 def is_functional(model: object) -> bool:

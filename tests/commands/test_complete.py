@@ -17,7 +17,7 @@ def complete(mtl, monkeypatch):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("mtl ev", {"evaluate"}),
+        ("mtl ev", {"evaluate", "evaluations."}),
         ("mtl t", {"train", "tasks.", "training.", "training="}),
         ("mtl experiment=headline_", {"experiment=headline_engagement"}),
         ("mtl train experiment=headline_", {"experiment=headline_engagement"}),
@@ -34,6 +34,12 @@ def complete(mtl, monkeypatch):
         ("mtl list m", {"models"}),
         ("mtl predict o", {"output=", "overwrite=true"}),
         ("mtl export f", {"format="}),
+        (
+            "mtl inspect f",
+            {"format=json", "format=mermaid", "format=svg", "fold=true", "fold=false"},
+        ),
+        ("mtl inspect experiment=headline format=s", {"format=svg"}),
+        ("mtl inspect format=svg experiment=headline_", {"experiment=headline_engagement"}),
         ("mtl compare ", set()),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -41,7 +42,8 @@ def test_help_lists_verbs_groups_and_examples(mtl, write):
     assert done.status == 0
     for verb in VERBS:
         assert f"    {verb}" in done.out
-    assert "model= headline, headline_engagement, own" in done.out
+    (models,) = re.findall(r"^    model= ([\w, \n]+?)\n    \S", done.out, re.MULTILINE)
+    assert {"headline", "headline_engagement", "own"} <= set(re.split(r",\s+", models))
     assert "mtl --multirun experiment=headline" in done.out
     assert mtl("-h").out == mtl("help").out == done.out
 
@@ -88,6 +90,7 @@ def test_the_version(mtl):
         "experiment=headline model.widht=3",
         "compare",
         "evaluate data.path=x.csv",
+        "inspect experiment=headlin",
         "-sc query=bash",
     ],
 )

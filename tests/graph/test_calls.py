@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mtl.graph.calls import calls, input_names, output_names
+from mtl.graph.calls import calls, graph_of, input_names, output_names, wrapped_graph
 
 
 def shared_dense() -> keras.Model:
@@ -70,3 +70,27 @@ def test_names_of_a_list_are_its_layers() -> None:
     model = keras.Model(given, heads)
     assert output_names(model) == ["zeta", "alpha"]
     assert input_names(model) == ["given"]
+
+
+def test_the_graph_in_a_model_a_wrapper_or_nothing() -> None:
+    model = shared_dense()
+    assert graph_of(model) is model
+    chain = keras.Sequential([keras.layers.Dense(2, name="dense")])
+    assert graph_of(chain) is None
+    frames = keras.Input((5, 3))
+    wrapper = keras.layers.TimeDistributed(chain)
+    wrapper(frames)
+    inside = wrapped_graph(wrapper)
+    assert inside is graph_of(chain)
+    assert [call.operation.name for call in calls(inside)] == ["dense"]
+    assert wrapped_graph(keras.layers.TimeDistributed(keras.layers.Dense(2))) is None
+    assert graph_of(keras.layers.Dense(2)) is None
+
+
+def test_what_a_call_is_called_on_and_when() -> None:
+    elsewhere, given = keras.Input((3,), name="elsewhere"), keras.Input((3,), name="given")
+    dense = keras.layers.Dense(2)
+    dense(elsewhere)
+    (call,) = calls(keras.Model(given, dense(inputs=given)))
+    assert call.argument is given
+    assert call.position == 1

@@ -1,0 +1,1 @@
+"""What `mtl inspect` says of a graph: the facts, as tables and as JSON."""
