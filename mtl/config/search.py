@@ -39,22 +39,35 @@ class Place:
         return self.folder / "experiments"
 
     def groups(self) -> Iterator[str]:
-        """Yield its groups, `optimizer/schedule` too."""
+        """Yield its groups, `optimizer/schedule` too.
+
+        A folder beside a file of its name is none: `model/graph/` holds further options of `model`,
+        chosen by `model=graph/headline`, as `model/graph.yaml` is one.
+        """
         for folder in sorted(self.conf.rglob("*")) if self.conf.is_dir() else ():
-            if folder.is_dir() and any(folder.glob("*.yaml")):
+            if folder.is_dir() and any(folder.glob("*.yaml")) and not self._is_family(folder):
                 yield folder.relative_to(self.conf).as_posix()
         if self.experiments.is_dir():
             yield EXPERIMENT
 
+    def _is_family(self, folder: Path) -> bool:
+        """Return whether a folder holds variants of the option whose file stands beside it.
+
+        The file may be a shipped one: a user's `model/graph/own.yaml` needs no `model/graph.yaml`.
+        """
+        option = folder.relative_to(self.conf).with_suffix(".yaml")
+        return any((conf / option).is_file() for conf in (self.conf, shipped() / "conf"))
+
     def options(self, group: str) -> dict[str, Path]:
         """Return the files of a group by the name that chooses them."""
-        roots = [(self.conf / group, "*.yaml")]
+        roots = [self.conf / group]
         if group == EXPERIMENT:
-            roots = [(self.experiments, "**/*.yaml"), (self.conf / group, "**/*.yaml")]
+            roots = [self.experiments, self.conf / group]
         return {
             file.relative_to(root).with_suffix("").as_posix(): file
-            for root, pattern in reversed(roots)
-            for file in sorted(root.glob(pattern))
+            for root in reversed(roots)
+            for file in sorted(root.rglob("*.yaml"))
+            if group == EXPERIMENT or file.parent == root or self._is_family(file.parent)
         }
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 OWN = "import mtl\n\n@mtl.builder('own')\ndef own(*, width: int = 3): ...\n"
@@ -17,7 +19,7 @@ def test_everything_is_listed_with_what_it_is(mtl, user_folder):
         "Generated",
         "Plug-ins",
     ]
-    assert "  headlines  Posts of news pages" in done.out
+    assert re.search(r"  headlines +Posts of news pages", done.out)
     assert "  fixed  The sum of the tasks' losses" in done.out
 
 

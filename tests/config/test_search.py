@@ -37,6 +37,15 @@ def test_options_merge_all_places(write, install):
     assert {"vin/grid8", "plain", "headline"} <= set(options("experiment"))
 
 
+def test_a_folder_beside_a_file_of_its_name_holds_options_of_the_group(write):
+    write("conf/model/graph/own.yaml", "name: graph")
+    write("conf/model/other/one.yaml", "name: other")
+    assert {"graph", "graph/headline", "graph/own"} <= set(options("model"))
+    assert "model/graph" not in groups()
+    assert "model/other" in groups()
+    assert "other/one" not in options("model")
+
+
 def test_a_users_file_hides_the_shipped_one_of_its_name(write):
     own = write("conf/model/headline.yaml", "name: headline")
     assert shadowed("model", "headline") == (

@@ -7,11 +7,10 @@ import inspect
 import pytest
 from omegaconf import OmegaConf
 
+from mtl.config.check.signature import is_handed_in
 from mtl.config.compose import compose, plain
 from mtl.config.search import options, shipped
 from mtl.registry import balancers, builders, generators
-
-HANDED_IN = {"inputs", "tasks"}
 
 
 def load(group: str, name: str):
@@ -24,7 +23,7 @@ def names(group: str) -> list[str]:
 
 def defaults_of(function) -> dict[str, object]:
     parameters = inspect.signature(function).parameters.values()
-    return {each.name: each.default for each in parameters if each.name not in HANDED_IN}
+    return {each.name: each.default for each in parameters if not is_handed_in(function, each.name)}
 
 
 @pytest.mark.parametrize("name", names("model"))
@@ -34,6 +33,14 @@ def test_a_models_keys_are_its_builders_parameters_with_their_defaults(name):
     assert config == {
         key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()
     }
+
+
+@pytest.mark.parametrize("name", names("model/graph"))
+def test_a_model_written_as_a_graph_has_the_sections_of_the_graph_builder(name):
+    config = load("model/graph", name)
+    assert config["name"] == "graph"
+    assert set(config) == {"name", *defaults_of(builders.get("graph"))}
+    assert plain(compose(None, [f"model=graph/{name}"]))["model"] == config
 
 
 def test_every_builder_has_a_config():

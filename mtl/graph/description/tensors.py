@@ -1,0 +1,107 @@
+"""The symbolic tensors of a description: one node after the other, then the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from mtl.errors import Problem
+from mtl.expressions import Expression, ExpressionError
+from mtl.graph.description.operation_names import name_operations
+from mtl.graph.description.parts import Parts
+from mtl.graph.description.reasons import reason
+
+
+def compute(
+    parts: Parts,
+    inputs: Mapping[str, keras.KerasTensor],
+    layers: Mapping[str, Callable[..., Any]],
+    problems: list[Problem],
+) -> dict[str, keras.KerasTensor]:
+    """Compute every node and output that can be; one that fails leaves out those that need it.
+
+    Args:
+        parts: The description.
+        inputs: The tensors to begin with.
+        layers: What can be called, beside operations.
+        problems: Takes in the failures, with the shapes that led to them.
+
+    Returns:
+        The tensor of each output that could be computed.
+    """
+    return _Computation(parts, inputs, layers, problems).outputs()
+
+
+class _Computation:
+    def __init__(
+        self,
+        parts: Parts,
+        inputs: Mapping[str, keras.KerasTensor],
+        layers: Mapping[str, Callable[..., Any]],
+        problems: list[Problem],
+    ) -> None:
+        self.parts, self.layers, self.problems = parts, layers, problems
+        self.values: dict[str, Any] = dict(inputs)
+        self.names_taken = {*parts.inputs, *parts.layers}
+        self.layers_missing = parts.layers.keys() - layers.keys()
+
+    def outputs(self) -> dict[str, keras.KerasTensor]:
+        self._compute_nodes()
+        found = {}
+        for name, expression in self.parts.outputs.items():
+            if expression is not None and self._is_ready(expression):
+                path = self.parts.output_path(name)
+                value = self._value(expression, path, name or "output")
+                if self._is_tensor(value, expression, path):
+                    found[name] = value
+        return found
+
+    def _compute_nodes(self) -> None:
+        """Compute what is ready, until nothing more becomes ready: nodes may stand in any order."""
+        waiting = {name: node for name, node in self.parts.nodes.items() if node is not None}
+        while ready := [name for name, node in waiting.items() if self._is_ready(node)]:
+            for name in ready:
+                value = self._value(waiting.pop(name), self.parts.node_path(name), name)
+                if value is not None:
+                    self.values[name] = value
+
+    def _is_ready(self, expression: Expression) -> bool:
+        return self.values.keys() >= set(expression.names) and self.layers_missing.isdisjoint(
+            expression.functions
+        )
+
+    def _value(self, expression: Expression, path: str, name: str) -> Any:
+        try:
+            value = expression.evaluate(self.values, self.layers)
+        except ExpressionError as error:
+            told = any(problem.path == path for problem in self.problems)
+            if not told:
+                self.problems.append(Problem(path, error.found, f"{error.expected}."))
+            return None
+        except Exception as error:  # noqa: BLE001 a layer may raise anything
+            given = ", ".join(f"{each} {shape_of(self.values[each])}" for each in expression.names)
+            found = f"{expression.text} fails for {given or 'no tensors'}: {reason(error)}"
+            self.problems.append(Problem(path, found, ""))
+            return None
+        name_operations(value, name, self.values.values(), self.names_taken)
+        return value
+
+    def _is_tensor(self, value: Any, expression: Expression, path: str) -> bool:
+        if value is None or isinstance(value, keras.KerasTensor):
+            return value is not None
+        several = isinstance(value, list | tuple | dict)
+        found = f"{expression.text} is {'several tensors' if several else 'a constant'}"
+        expected = "Take one of them, such as [0]." if several else "Expected to read an input."
+        self.problems.append(Problem(path, found, expected))
+        return False
+
+
+def shape_of(value: Any) -> str:
+    """Return the shape of a tensor, or of each of several, as a message shows it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {shape_of(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(shape_of, value)) + "]"
+    return str(tuple(value.shape)) if hasattr(value, "shape") else repr(value)
