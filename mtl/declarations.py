@@ -1,4 +1,4 @@
-"""Which names a source file gives to builders, generators, kinds and balancers, without running it.
+"""Which names a source file gives to builders, generators and the like, without running it.
 
 Importing a builder imports TensorFlow, so `mtl list` and the nearest-name hints read the source.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-NOUNS = ("builder", "generator", "kind", "balancer")
+NOUNS = ("builder", "generator", "kind", "balancer", "evaluation")
 
 
 def declared_in(files: Iterable[Path], noun: str) -> dict[str, list[Path]]:

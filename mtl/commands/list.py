@@ -18,7 +18,7 @@ from typing import Any
 
 from mtl.commands.table import columns
 from mtl.config.search import EXPERIMENT, Place, options
-from mtl.declarations import declared_in
+from mtl.declarations import NOUNS, declared_in
 from mtl.errors import MtlError, nearest
 from mtl.plugins import Plugin, file_plugins, installed_plugins
 from mtl.registry import Registry, balancers, builders, generators
@@ -88,7 +88,7 @@ def _plugin_rows(*, check: bool) -> list[tuple[str, str, str]]:
     for plugin in plugins:
         names = [
             f"{noun} {name}"
-            for noun in ("builder", "generator", "kind", "balancer")
+            for noun in NOUNS
             for name in declared_in(plugin.files(), noun)
         ]
         state = f"BROKEN: {broken[str(plugin)]}" if str(plugin) in broken else ""
