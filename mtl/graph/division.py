@@ -1,4 +1,4 @@
-"""A graph divided at its embeddings: the lookups outside, the rest as one layer."""
+"""A graph divided at its lookups: they stay outside, the rest is one layer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from mtl.graph.calls import calls, input_names, output_names
 from mtl.graph.lookups import Cut, Lookup, cut
+from mtl.layers.lstm import by_time
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class Fetched:
     """What a batch looked up.
 
     Attributes:
-        rows: For each table, by the embedding layer's name, the numbers of its distinct rows in the
+        rows: For each table, by its layer's name, the numbers of its distinct rows in the
             batch, shape `(distinct,)`.
         vectors: Those rows, shape `(distinct, width)`, to be watched by a gradient tape.
         positions: For each lookup, which of the distinct rows each position holds.
@@ -32,7 +33,7 @@ class Fetched:
 class DividedGraph(keras.layers.Layer):
     """Computes a functional model from looked-up vectors instead of ids.
 
-    `fetch` reads the tables, `feed` makes what the graph reads in place of its embeddings' outputs,
+    `fetch` reads the tables, `feed` makes what the graph reads in place of its ids,
     and calling the layer computes the rest. Only `fetch` and `feed` touch a table, so the layer can
     be compiled by XLA. It shares the model's layers and weights and is never saved.
 
@@ -43,16 +44,16 @@ class DividedGraph(keras.layers.Layer):
     def __init__(self, model: keras.Model) -> None:
         super().__init__(autocast=False, name=f"divided_{model.name}")
         self.model = model
-        self._calls = calls(model)
-        self.cut: Cut = cut(model, self._calls)
+        self.calls = calls(model)
+        self.cut: Cut = cut(model, self.calls)
         self.input_names = input_names(model)
         self.output_names = output_names(model)
         self.built = True
 
     @property
-    def tables(self) -> dict[str, keras.layers.Embedding]:
-        """The embedding layers that are looked up outside, by name."""
-        return {lookup.layer.name: lookup.layer for lookup in self.cut.lookups}
+    def tables(self) -> dict[str, keras.Variable]:
+        """The tables that are looked up outside, by their layers' names."""
+        return {lookup.layer.name: lookup.table for lookup in self.cut.lookups}
 
     def fetch(self, inputs: Mapping[str, tf.Tensor]) -> Fetched:
         """Read the distinct rows that a batch needs.
@@ -66,18 +67,20 @@ class DividedGraph(keras.layers.Layer):
         ids = [tf.cast(values[id(lookup.ids)], tf.int32) for lookup in self.cut.lookups]
         rows, vectors = {}, {}
         positions: dict[int, tf.Tensor] = {}
-        for name, layer in self.tables.items():
-            own = [i for i, lookup in enumerate(self.cut.lookups) if lookup.layer is layer]
+        for name, table in self.tables.items():
+            own = [i for i, lookup in enumerate(self.cut.lookups) if lookup.table is table]
             flat = [tf.reshape(ids[i], (-1,)) for i in own]
             rows[name], inverse = tf.unique(tf.concat(flat, axis=0))
-            vectors[name] = tf.gather(layer.embeddings.value, rows[name])
+            vectors[name] = tf.gather(table.value, rows[name])
             parts = tf.split(inverse, [tf.size(part) for part in flat])
             for i, part in zip(own, parts, strict=True):
                 positions[i] = tf.reshape(part, tf.shape(ids[i]))
         return Fetched(rows, vectors, tuple(positions[i] for i in range(len(ids))))
 
     def feed(self, fetched: Fetched) -> list[tf.Tensor]:
-        """Return what the graph reads instead of its embeddings' outputs.
+        """Return what the graph reads instead of looking ids up.
+
+        A projection is by time first, as an LSTM's loop reads it.
 
         Differentiable in `fetched.vectors` and in the weights of the projections.
         """
@@ -91,9 +94,9 @@ class DividedGraph(keras.layers.Layer):
         self, lookup: Lookup, vectors: tf.Tensor, positions: tf.Tensor
     ) -> list[tf.Tensor]:
         vectors = tf.cast(vectors, lookup.layer.compute_dtype)
-        sources = [vectors] if lookup.needs_rows else []
-        sources += [reader.operation.project(vectors) for reader in lookup.projected]
-        return [tf.gather(source, positions) for source in sources]
+        rows = [tf.gather(vectors, positions)] if lookup.needs_rows else []
+        projections = [lookup.project(reader, vectors) for reader in lookup.projected]
+        return rows + [tf.gather(source, by_time(positions)) for source in projections]
 
     def call(
         self,
@@ -106,7 +109,7 @@ class DividedGraph(keras.layers.Layer):
         for call in self.cut.before:
             self._store(values, call.outputs, call.compute(values))
         given = self._place_feeds(values, fed)
-        for call in self._calls:
+        for call in self.calls:
             if id(call) not in given:
                 self._store(values, call.outputs, call.compute(values, training=training))
             elif given[id(call)] is not None:
@@ -129,7 +132,7 @@ class DividedGraph(keras.layers.Layer):
         given: dict[int, Any] = {id(call): None for call in self.cut.before}
         remaining = iter(fed)
         for lookup in self.cut.lookups:
-            mask = lookup.layer.compute_mask(values[id(lookup.ids)])
+            mask = lookup.mask(values[id(lookup.ids)])
             given[id(lookup.call)] = None
             if lookup.needs_rows:
                 vectors = next(remaining)

@@ -1,29 +1,33 @@
-"""Finding the embeddings of a graph that can be looked up outside it.
+"""Finding the layers of a graph whose tables can be looked up outside it.
 
-A batch touches few rows of an embedding. Taken out of the graph, the lookup fetches each distinct
-row once, what follows can be compiled by XLA (a scatter into a large table is slow there), and only
-the rows that were touched need an update.
+Such a layer is an embedding, or an LSTM that reads symbols: its table is the input kernel. A batch
+touches few rows of a table. Taken out of the graph, the lookup fetches each distinct row once, what
+follows can be compiled by XLA (a scatter into a large table is slow there), and only the rows that
+were touched need an update.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from mtl.graph.calls import Call, layers
 from mtl.layers.lstm import LSTM
+from mtl.layers.symbol_lstm import SymbolLSTM
 
 
 @dataclass(frozen=True, eq=False)
 class Lookup:
-    """One call of an embedding and what reads it.
+    """One call of a layer with a table and what reads the rows.
 
     Attributes:
-        call: The embedding's call.
-        needs_rows: Whether anything but `projected` reads the embedded vectors.
-        projected: The calls of layers that read nothing but the embedded vectors and begin by
-            projecting each position alone, so that they may be handed the projection.
+        call: The call of the embedding or of the LSTM that reads symbols.
+        needs_rows: Whether anything but `projected` reads the rows.
+        projected: The calls of layers that read nothing but the rows and begin by projecting each
+            position alone, so that they may be handed the projection. An LSTM that reads symbols
+            is its own reader.
     """
 
     call: Call
@@ -31,24 +35,40 @@ class Lookup:
     projected: tuple[Call, ...]
 
     @property
-    def layer(self) -> keras.layers.Embedding:
-        """The embedding layer."""
+    def layer(self) -> keras.layers.Layer:
+        """The layer that has the table."""
         return self.call.operation
+
+    @property
+    def table(self) -> keras.Variable:
+        """The variable of shape `(rows, width)`."""
+        return _table(self.layer)
 
     @property
     def ids(self) -> keras.KerasTensor:
         """The symbolic tensor of ids that is looked up."""
         return self.call.inputs[0]
 
+    def project(self, reader: Call, rows: Any) -> Any:
+        """Return what one of `projected` makes of each row alone."""
+        layer = reader.operation
+        return layer.project_rows(rows) if reader is self.call else layer.project(rows)
+
+    def mask(self, ids: Any) -> Any:
+        """Return which positions count, or None where all do."""
+        if isinstance(self.layer, keras.layers.Embedding):
+            return self.layer.compute_mask(ids)
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """How a graph is divided at its embeddings.
+    """How a graph is divided at its lookups.
 
     Attributes:
-        lookups: The embedding calls that are taken out.
+        lookups: The calls whose lookups are taken out.
         before: The calls that make ids from the model's inputs, all of them without weights.
-        reasons: For each embedding that stays in the graph, by layer name, why it does.
+        reasons: For each layer whose table stays in the graph, by name, why it does.
     """
 
     lookups: tuple[Lookup, ...]
@@ -57,11 +77,11 @@ class Cut:
 
 
 def cut(model: keras.Model, graph: list[Call]) -> Cut:
-    """Find the embeddings of a functional model that can be looked up outside the graph.
+    """Find the tables of a functional model that can be looked up outside the graph.
 
-    An embedding stays in the graph where its table is regularised, constrained, not trainable, of
-    low rank (LoRA) or also a weight of another layer (such as a nested model), or where its ids
-    depend on weights.
+    A table stays in the graph where it is regularised, constrained, not trainable, of low rank
+    (LoRA) or also a weight of another layer (such as a nested model), where its ids depend on
+    weights, and where an LSTM does more with symbols than look them up before its loop.
 
     Args:
         model: A functional model.
@@ -71,11 +91,11 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
     lookups: list[Lookup] = []
     before: dict[int, Call] = {}
     for layer in layers(model):
-        if type(layer) is not keras.layers.Embedding:
+        if type(layer) not in (keras.layers.Embedding, SymbolLSTM):
             continue
         own = [call for call in graph if call.operation is layer]
         ancestors = {id(a): a for call in own for a in _ancestors(call, graph)}
-        reason = _reason_to_stay(layer, model, ancestors)
+        reason = _reason_to_stay(layer, own, model, ancestors)
         if reason:
             reasons[layer.name] = reason
             continue
@@ -85,30 +105,55 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
     return Cut(tuple(lookups), ordered, reasons)
 
 
+def _table(layer: keras.layers.Layer) -> keras.Variable:
+    return layer.cell.kernel if isinstance(layer, SymbolLSTM) else layer.embeddings
+
+
 def _reason_to_stay(
-    layer: keras.layers.Embedding, model: keras.Model, ancestors: dict[int, Call]
+    layer: keras.layers.Layer,
+    own: list[Call],
+    model: keras.Model,
+    ancestors: dict[int, Call],
 ) -> str | None:
-    """Say why an embedding must stay in the graph, or return None where it may leave it."""
+    """Say why a table must stay in the graph, or return None where it may leave it."""
+    inside = [layer, *layers(layer)]
     others = [
         other.name
         for other in layers(model)
-        if other is not layer and any(weight is layer.embeddings for weight in other.weights)
+        if not any(other is part for part in inside)
+        and any(weight is _table(layer) for weight in other.weights)
     ]
     weighted = [
         call.operation.name
         for call in ancestors.values()
         if getattr(call.operation, "variables", ())
     ]
+    reads_symbols = isinstance(layer, SymbolLSTM)
     checks = {
         "it is not trainable": not layer.trainable,
-        "its table is regularised": layer.embeddings_regularizer is not None,
-        "its table is constrained": layer.embeddings_constraint is not None,
-        "its table is of low rank or quantised": bool(layer.lora_enabled)
-        or layer.quantization_mode is not None,
+        **(_against_kernel(layer, own) if reads_symbols else _against_embeddings(layer)),
         f"its table is a weight of {others} too": bool(others),
         f"its ids depend on the weights or the chance of {weighted}": bool(weighted),
     }
     return next((reason for reason, holds in checks.items() if holds), None)
+
+
+def _against_embeddings(layer: keras.layers.Embedding) -> dict[str, bool]:
+    return {
+        "its table is regularised": layer.embeddings_regularizer is not None,
+        "its table is constrained": layer.embeddings_constraint is not None,
+        "its table is of low rank or quantised": bool(layer.lora_enabled)
+        or layer.quantization_mode is not None,
+    }
+
+
+def _against_kernel(layer: SymbolLSTM, own: list[Call]) -> dict[str, bool]:
+    return {
+        "its table is regularised": layer.kernel_regularizer is not None,
+        "its table is constrained": layer.kernel_constraint is not None,
+        "its arguments or the device ask for one-hot vectors": not layer.projects_positions,
+        "a state or a mask is handed to it": any(len(call.inputs) > 1 for call in own),
+    }
 
 
 def _ancestors(call: Call, graph: list[Call]) -> list[Call]:
@@ -123,7 +168,9 @@ def _ancestors(call: Call, graph: list[Call]) -> list[Call]:
 
 
 def _lookup(call: Call, graph: list[Call], model: keras.Model) -> Lookup:
-    """Say who reads an embedding call."""
+    """Say who reads the rows that a call looks up."""
+    if isinstance(call.operation, SymbolLSTM):
+        return Lookup(call, needs_rows=False, projected=(call,))
     embedded = call.outputs[0]
     readers = [other for other in graph if any(tensor is embedded for tensor in other.inputs)]
     projected = tuple(reader for reader in readers if _takes_projection(reader, call))

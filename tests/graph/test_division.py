@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from mtl.graph.division import DividedGraph
 from mtl.layers.lstm import LSTM
+from mtl.layers.symbol_lstm import SymbolLSTM
 
 WORDS, LENGTH, WIDTH = 9, 5, 4
 
@@ -48,7 +49,7 @@ def test_an_lstm_is_fed_the_projection_of_distinct_rows() -> None:
     fetched = divided.fetch(ids())
     assert len(np.unique(fetched.rows["words"])) == len(fetched.rows["words"]) <= WORDS
     (fed,) = divided.feed(fetched)
-    assert fed.shape == (3, LENGTH, 4 * 3)
+    assert fed.shape == (LENGTH, 3, 4 * 3)  # by time first
 
 
 def test_any_other_reader_is_fed_the_vectors() -> None:
@@ -80,6 +81,29 @@ def test_masks_reach_their_readers(return_sequences: bool) -> None:
     fed = unmasked.feed(unmasked.fetch(ids()))
     assert_divided_is_whole(model)
     assert len(fed) == 1
+
+
+def symbols_model(**arguments: object) -> keras.Model:
+    """One LSTM that reads the ids forwards and turned round."""
+    given = ids_input()
+    lstm = SymbolLSTM(3, WORDS, name="words", **arguments)
+    both = keras.layers.Concatenate()([lstm(given), lstm(keras.ops.flip(given, axis=1))])
+    return keras.Model({"ids": given}, {"y": both})
+
+
+def test_an_lstm_that_reads_symbols_is_fed_rows_of_its_kernel() -> None:
+    model = symbols_model(bias_initializer="random_normal")
+    divided = assert_divided_is_whole(model)
+    lstm = model.get_layer("words")
+    assert divided.tables == {"words": lstm.cell.kernel}
+    fetched = divided.fetch(ids())
+    distinct = fetched.rows["words"].numpy()
+    assert sorted(distinct) == sorted(np.unique(ids()["ids"]))  # once for both calls
+    forwards, backwards = divided.feed(fetched)
+    np.testing.assert_array_equal(backwards, forwards[::-1])
+    first = ids()["ids"][0, 0]
+    expected = lstm.cell.kernel.numpy()[first] + lstm.cell.bias.numpy()
+    np.testing.assert_allclose(forwards[0, 0], expected, rtol=1e-6)
 
 
 def test_ids_may_be_computed_without_weights() -> None:
@@ -133,6 +157,13 @@ def frozen() -> keras.Model:
     return model
 
 
+def symbols_with_a_state() -> keras.Model:
+    given = ids_input()
+    state = keras.layers.Embedding(WORDS, 3, name="state")(given)[:, 0]
+    lstm = SymbolLSTM(3, WORDS, name="words")
+    return keras.Model({"ids": given}, {"y": lstm(given, initial_state=[state, state])})
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -142,6 +173,11 @@ def frozen() -> keras.Model:
         (frozen, "not trainable"),
         (lambda: model_of(lambda e: e, embeddings_regularizer="l2"), "regularised"),
         (lambda: model_of(lambda e: e, embeddings_constraint="max_norm"), "constrained"),
+        (lambda: symbols_model(kernel_regularizer="l2"), "regularised"),
+        (lambda: symbols_model(kernel_constraint="max_norm"), "constrained"),
+        (lambda: symbols_model(dropout=0.5), "ask for one-hot vectors"),
+        (lambda: symbols_model(trainable=False), "not trainable"),
+        (symbols_with_a_state, "a state or a mask"),
     ],
 )
 def test_an_embedding_that_cannot_leave_stays_and_says_why(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtl.layers.lstm import LSTM
+from mtl.layers.lstm import LSTM, by_time
 
 BATCH, TIME, FEATURES, UNITS = 4, 7, 5, 3
 
@@ -109,7 +109,7 @@ def test_projected_call_is_the_call() -> None:
     _, ours = pair(return_sequences=True, return_state=True)
     mask = tf.constant(MASKS["holes and an empty row"])
     called = ours(sequences(), mask=mask)
-    recurred = ours.recur(ours.project(sequences()), mask)
+    recurred = ours.recur(by_time(ours.project(sequences())), mask)
     for value, other in zip(recurred, called, strict=True):
         np.testing.assert_allclose(value, other, atol=1e-7)
 

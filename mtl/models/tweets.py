@@ -1,0 +1,115 @@
+"""One LSTM reads two tweets, character by character: are they by the same author?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import keras
+from keras import layers, ops
+
+from mtl.errors import ConfigError, Problem
+from mtl.layers.lstm import LSTM
+from mtl.layers.one_hot import OneHot
+from mtl.layers.symbol_lstm import SymbolLSTM
+from mtl.models.merging import Merger, merged
+from mtl.registry import builder
+
+
+def _average(outputs: Any, counts: Any) -> Any:
+    counts = ops.cast(counts, outputs.dtype)
+    number = ops.maximum(ops.sum(counts, axis=1), 1)  # an empty tweet gives zeros
+    return ops.sum(outputs * counts, axis=1) / number
+
+
+def _maximum(outputs: Any, counts: Any) -> Any:
+    return ops.max(ops.where(counts, outputs, -1.0), axis=1)  # an LSTM's outputs are above -1
+
+
+POOLINGS: dict[str, Callable[[Any, Any], Any]] = {"average": _average, "maximum": _maximum}
+
+
+@builder("tweets")
+def tweets(
+    *,
+    length: int = 280,
+    symbols: int = 256,
+    lstm_units: int = 64,
+    encoding: Literal["lookup", "one_hot"] = "lookup",
+    bidirectional: bool = False,
+    pooling: Literal["last", "average", "maximum"] = "last",
+    dropout: float = 0.0,
+    merge: Sequence[Merger] = ("concatenate",),
+    dense_units: Sequence[int] = (),
+) -> keras.Model:
+    """Build the model that reads two tweets with one LSTM and compares what it made of them.
+
+    The guide's model is the default. Its last layer adds up what each tweet says alone; whether two
+    are by one author is no such sum, so it learns next to nothing: choose other mergers, or
+    `dense_units`.
+
+    Args:
+        length: Characters in a tweet, padding included.
+        symbols: Character ids run from 0 to `symbols - 1`, 256 or less.
+        lstm_units: Width of the LSTM's output.
+        encoding: `one_hot` makes vectors of the ids as the guide does; `lookup` reads the rows of
+            the LSTM's kernel instead: the same function and weights, faster.
+        bidirectional: A second LSTM, shared too, reads each tweet from its end.
+        pooling: What stands for a tweet: the LSTM's output after the `last` character, or the
+            `average` or `maximum` of its outputs after each, padding (id 0) left out.
+        dropout: Share of a tweet's numbers that training hides, 0 or more and below 1.
+        merge: How the two vectors a and b are put together, one behind the other: `concatenate`
+            (a, b), `absolute_difference` |a − b|, `product` a · b. Without `concatenate` it does
+            not matter which tweet is the first.
+        dense_units: Widths of dense layers (relu) before the answer.
+
+    Inputs:
+        tweet_a, tweet_b: Character ids, shape `(batch, length)`, uint8.
+
+    Outputs:
+        same: The probability that one author wrote both, shape `(batch, 1)`.
+
+    Raises:
+        ConfigError: `merge` is empty or names an unknown merger, or a byte does not hold the ids.
+
+    Source: the Keras guide to the functional API, section on shared layers (F. Chollet).
+    """
+    if not 1 <= symbols <= 256:
+        expected = "Expected 1 to 256: an id is a byte."
+        raise ConfigError([Problem("model.symbols", f"found {symbols}", expected)])
+    inputs = {
+        name: keras.Input((length,), dtype="uint8", name=name) for name in ("tweet_a", "tweet_b")
+    }
+    directions = {"lstm": False, "lstm_backward": True} if bidirectional else {"lstm": False}
+    one_hot = OneHot(symbols, name="one_hot") if encoding == "one_hot" else None
+
+    def reader(name: str) -> LSTM:
+        options = {"return_sequences": pooling in POOLINGS, "go_backwards": directions[name]}
+        if one_hot:
+            return LSTM(lstm_units, **options, name=name)
+        return SymbolLSTM(lstm_units, symbols, **options, name=name)
+
+    readers = [reader(name) for name in directions]
+    both = layers.Concatenate(name="both_directions")
+    hide = layers.Dropout(dropout, name="dropout") if dropout else None
+
+    def read(ids: Any) -> Any:
+        """Return a tweet's vector."""
+        given = one_hot(ids) if one_hot else ids
+        vectors = [reader(given) for reader in readers]
+        if pooling in POOLINGS:
+            counts = ops.not_equal(ids, 0)
+            masks = [ops.flip(counts, 1) if reader.go_backwards else counts for reader in readers]
+            vectors = [
+                POOLINGS[pooling](vector, ops.expand_dims(mask, -1))
+                for vector, mask in zip(vectors, masks, strict=True)
+            ]
+        vector = both(vectors) if bidirectional else vectors[0]
+        return hide(vector) if hide else vector
+
+    tweet_a, tweet_b = (read(ids) for ids in inputs.values())
+    hidden = merged(tweet_a, tweet_b, merge)
+    for number, units in enumerate(dense_units, start=1):
+        hidden = layers.Dense(units, activation="relu", name=f"dense_{number}")(hidden)
+    same = layers.Dense(1, activation="sigmoid", name="same")(hidden)
+    return keras.Model(inputs, {"same": same}, name="tweets")
