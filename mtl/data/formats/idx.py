@@ -78,18 +78,18 @@ def _values(file: Path, axes: int) -> np.ndarray:
     """
     with opened(file) as stream:
         content = stream.read()
-    head = np.frombuffer(content[: 4 * (1 + axes)], dtype=">u4")
-    magic = UNSIGNED_BYTE << 8 | axes
-    if len(content) < 4 * (1 + axes) or head[0] != magic:
+    size = 4 * (1 + axes)
+    magic = bytes([0, 0, UNSIGNED_BYTE, axes])
+    if len(content) < size or content[:4] != magic:
         raise DataError(
-            f"{file} begins with the bytes {content[:4].hex(' ')}. Expected "
-            f"{magic.to_bytes(4).hex(' ')}: an idx file of unsigned bytes with {axes} axes."
+            f"{file} begins with the bytes {content[:4].hex(' ')}. Expected {magic.hex(' ')} and "
+            f"{axes} lengths: an idx file of unsigned bytes."
         )
-    shape = tuple(map(int, head[1:]))
-    found, expected = len(content) - 4 * (1 + axes), math.prod(shape)
+    shape = tuple(map(int, np.frombuffer(content[4:size], dtype=">u4")))
+    found, expected = len(content) - size, math.prod(shape)
     if found != expected or not expected:
         raise DataError(
             f"{file} holds {found} bytes after its head, which says {shape}. Expected {expected}, "
             "1 or more: download it again."
         )
-    return np.frombuffer(content, dtype=np.uint8, offset=4 * (1 + axes)).reshape(shape)
+    return np.frombuffer(content, dtype=np.uint8, offset=size).reshape(shape)
