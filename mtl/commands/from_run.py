@@ -49,18 +49,17 @@ class Request:
             MtlError: None is named, or it cannot be read.
         """
         from mtl.config.check.sections import described_columns
-        from mtl.data.pairs import paired
         from mtl.data.tables import read_table
 
         data = self.config["data"]
         if not self.generates:
             described = {**(data.get("columns") or {}), **described_columns(self.config)}
-            return paired(read_table(data["path"], columns_config=described), data.get("pairs"))
+            return read_table(data["path"], columns_config=described)
         from mtl.registry import generators, load_plugins
 
         load_plugins(self.config.get("plugins"))
         options = {key: value for key, value in data["generator"].items() if key != "name"}
-        return paired(generators.get(data["generator"]["name"])(**options).table, data.get("pairs"))
+        return generators.get(data["generator"]["name"])(**options).table
 
 
 def request(verb: str, words: Sequence[str], own: Sequence[str], *, reads: bool) -> Request:

@@ -1,4 +1,4 @@
-"""mtl list [models|experiments|balancers|data|plugins]: what there is to choose from.
+"""mtl list [models|experiments|balancers|data|evaluations|plugins]: what there is to choose from.
 
     mtl list                everything
     mtl list experiments    one of them
@@ -21,9 +21,9 @@ from mtl.config.search import EXPERIMENT, Place, options
 from mtl.declarations import NOUNS, declared_in
 from mtl.errors import MtlError, nearest
 from mtl.plugins import Plugin, file_plugins, installed_plugins
-from mtl.registry import Registry, balancers, builders, generators
+from mtl.registry import Registry, balancers, builders, evaluations, generators
 
-SECTIONS = ("models", "experiments", "balancers", "data", "plugins")
+SECTIONS = ("models", "experiments", "balancers", "data", "evaluations", "plugins")
 SECONDS = 120
 
 
@@ -49,6 +49,8 @@ def _block(section: str, *, check: bool) -> str:
         data = _titled("Data (data=NAME)", _choices("data", None))
         made = _titled("Generated data (data.generator.name=NAME)", _names(generators))
         return f"{data}\n\n{made}"
+    if section == "evaluations":
+        return _titled("Evaluations (evaluations.LABEL.name=NAME)", _names(evaluations))
     return _titled("Plug-ins", _plugin_rows(check=check))
 
 
@@ -86,11 +88,7 @@ def _plugin_rows(*, check: bool) -> list[tuple[str, str, str]]:
     broken = imports(plugins) if check else {}
     rows = []
     for plugin in plugins:
-        names = [
-            f"{noun} {name}"
-            for noun in NOUNS
-            for name in declared_in(plugin.files(), noun)
-        ]
+        names = [f"{noun} {name}" for noun in NOUNS for name in declared_in(plugin.files(), noun)]
         state = f"BROKEN: {broken[str(plugin)]}" if str(plugin) in broken else ""
         rows.append((str(plugin), ", ".join(names) or "configs only", state))
     return rows

@@ -40,9 +40,6 @@ LOWER = frozenset(
     }
 )
 
-# Of the figures of the shipped evaluations those whose names do not say it.
-EVALUATED = {"extra_cost": "min", "extra_steps": "min"}
-
 
 def direction(
     metric: str,
@@ -63,8 +60,6 @@ def direction(
         return "max"
     if name in LOWER or name in losses:
         return "min"
-    if name in EVALUATED:
-        return EVALUATED[name]
     said = getattr((metrics or {}).get(name), "direction", None)
     if said in {"max", "min"}:
         return str(said)

@@ -13,7 +13,7 @@ import polars as pl
 
 from mtl.data.columns import make_column
 from mtl.data.columns.base import Column
-from mtl.data.pairs import draws, single
+from mtl.data.pairs import both_sides, draws, single
 from mtl.data.splits import split_rows
 from mtl.data.tables import as_table, read_table
 from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest
@@ -30,16 +30,25 @@ class Dataset:
         known: For generated data the best that can be known, see `Generated`; else empty.
         redraw: For pairs: the training rows of an epoch, counted from 1, of which `table` has the
             first; else None, as every epoch has the same rows.
+        unpaired: For pairs: the training rows that they are drawn from; else None.
     """
 
     table: pl.DataFrame
     splits: Mapping[str, np.ndarray]
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
     redraw: Callable[[int], pl.DataFrame] | None = None
+    unpaired: pl.DataFrame | None = None
 
     def part(self, split: str) -> pl.DataFrame:
         """Return the rows of a split."""
         return self.table[self.splits[split]]
+
+    def to_learn_from(self) -> pl.DataFrame:
+        """Return the rows that a preparation is learnt from: those of the training split.
+
+        For pairs each training row once, as both rows of a pair, so that both are prepared alike.
+        """
+        return self.part("training") if self.unpaired is None else both_sides(self.unpaired)
 
 
 def load_dataset(
@@ -63,6 +72,7 @@ def load_dataset(
     columns = _columns(described)
     split = data.get("split") or {}
     if needed is not None:
+        needed = {*needed, *(name for c, k in columns.items() for name in k.learns_from(c))}
         if pairs:
             needed = {*map(single, needed), pairs.get("group")}
         needed = {*needed, *described, *([split["column"]] if split.get("column") else [])}
@@ -96,7 +106,8 @@ def _paired(dataset: Dataset, pairs: Mapping[str, Any]) -> Dataset:
     """Return the first epoch's pairs of the training rows, and pairs of the other splits."""
     sources = draws(dataset.table, dataset.splits, pairs)
     tables = {name: source.draw(1 if name == "training" else 0) for name, source in sources.items()}
-    return Dataset(*_below_each_other(tables), redraw=sources["training"].draw)
+    training = sources["training"]
+    return Dataset(*_below_each_other(tables), redraw=training.draw, unpaired=training.rows)
 
 
 def _columns(described: Mapping[str, Mapping[str, Any]]) -> dict[str, Column]:

@@ -21,8 +21,9 @@ class Pairs:
     """Draws pairs of the rows of one split, as many of one group as of two.
 
     The first row of a pair is any row, each as often as another; the second is any other row of its
-    group, or any row of other groups. A row is never paired with itself, and one without a group
-    not at all. For a pair of one group, rows that are alone in theirs are left out.
+    group, or any row of other groups. A row is never paired with itself (with another row of the
+    same content it may be), and one without a group not at all. For a pair of one group, rows that
+    are alone in theirs are left out.
 
     Args:
         rows: The rows.
@@ -78,9 +79,9 @@ class Pairs:
         second = np.where(same, within, beside)
         order = random.permutation(self.count)
         rows = known[by_group]
-        return _beside_each_other(
-            self.rows[rows[places[order]]], self.rows[rows[second[order]]], same[order]
-        )
+        first, second = rows[places[order]], rows[second[order]]
+        pairs = both_sides(self.rows[first], self.rows[second])
+        return pairs.with_columns(pl.Series(SAME, same[order]))
 
 
 def draws(
@@ -133,9 +134,15 @@ def single(column: str) -> str:
     return column[: -len(SIDES[0])] if column.endswith(SIDES) else column
 
 
-def _beside_each_other(first: pl.DataFrame, second: pl.DataFrame, same: np.ndarray) -> pl.DataFrame:
+def both_sides(first: pl.DataFrame, second: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return a table whose rows have a pair of rows beside each other.
+
+    Args:
+        first: One row of each pair.
+        second: The other one; None for the same row once more.
+    """
     sides = [
         rows.rename({name: f"{name}{side}" for name in rows.columns})
-        for rows, side in zip((first, second), SIDES, strict=True)
+        for rows, side in zip((first, first if second is None else second), SIDES, strict=True)
     ]
-    return pl.concat([*sides, pl.DataFrame({SAME: same})], how="horizontal")
+    return pl.concat(sides, how="horizontal")

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import polars as pl
 
+from mtl.errors import MtlError
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -18,11 +20,23 @@ class Findings:
 
     Attributes:
         figures: Numbers by name, all those of `Evaluation.directions`.
-        images: By name, uint8, shape `(height, width, 3)`.
+        images: By name, uint8, shape `(height, width, 3)`, or one channel of grey.
+
+    Raises:
+        MtlError: An image is of another shape or type.
     """
 
     figures: Mapping[str, float]
     images: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, image in self.images.items():
+            shape = np.shape(image)
+            if len(shape) != 3 or shape[-1] not in (1, 3) or image.dtype != np.uint8:
+                raise MtlError(
+                    f"The image {name!r} has the shape {shape} and the type {image.dtype}. "
+                    "Expected uint8, (height, width, 3)."
+                )
 
 
 class Evaluation(ABC):

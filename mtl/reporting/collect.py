@@ -26,6 +26,7 @@ class Run:
         overrides: The overrides on its command line.
         monitor: The figure it watched, empty if unknown.
         mode: `max` or `min`, which of the monitor's values are good.
+        directions: The same for figures of evaluations, by `<output>/<figure>`.
         figures: The final ones by name.
         best_epoch: The epoch they are from.
         seconds: How long it took.
@@ -38,6 +39,7 @@ class Run:
     monitor: str = ""
     mode: str = ""
     figures: dict[str, float | None] = field(default_factory=dict)
+    directions: dict[str, str] = field(default_factory=dict)
     best_epoch: int | None = None
     seconds: float | None = None
     examples_per_second: float | None = None
@@ -112,6 +114,7 @@ def _read(folder: Path) -> Run:
             name,
             str(monitor.get("mode") or ""),
             figures,
+            dict(results.get("directions") or {}),
             results.get("best_epoch"),
             results.get("seconds"),
             results.get("examples_per_second"),

@@ -53,6 +53,8 @@ def rank(runs: Sequence[Run], by: str | None = None, mode: str | None = None) ->
         raise MtlError(f"No run has the figure {by!r}. {nearest(by, known)}")
     metric = _metric(name)
     modes = Counter(run.mode for run in runs if run.mode and _metric(run.monitor) == metric)
+    figure = name.partition("/")[2]
+    modes = modes or Counter(run.directions[figure] for run in runs if figure in run.directions)
     mode = mode or (modes.most_common(1)[0][0] if modes else direction(metric))
     sign = -1.0 if mode == "max" else 1.0
 

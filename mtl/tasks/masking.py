@@ -77,7 +77,8 @@ def _positions_as_examples(
     y_true: tf.Tensor, y_pred: tf.Tensor, weights: tf.Tensor | None
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
     """Put the positions of all examples below each other."""
-    if len(y_true.shape) != 2:
+    same = len(y_true.shape) == 2 and y_true.shape[1] in (None, y_pred.shape[1] or y_true.shape[1])
+    if not same:
         raise MtlError(
             f"Labels of shape {tuple(y_true.shape)} do not fit an output of shape"
             f" {tuple(y_pred.shape)}. Expected a label a position: a target column of arrays."

@@ -65,9 +65,10 @@ class Targets:
             series = pl.Series(column, series.to_list(), strict=False)
         return series.fill_nan(None) if series.dtype.is_float() else series
 
-    def holds_arrays(self, column: str) -> bool:
-        """Return whether the rows of a column hold arrays."""
-        return isinstance(self.series(column).dtype, pl.Array)
+    def array_size(self, column: str) -> int | None:
+        """Return how many values each row of a column of arrays holds; None for other columns."""
+        dtype = self.series(column).dtype
+        return dtype.shape[0] if isinstance(dtype, pl.Array) and len(dtype.shape) == 1 else None
 
     def numbers(self, column: str, option: str = "target") -> np.ndarray:
         """Return a column as float64, shape `(rows,)`, NaN where it is missing.
@@ -77,7 +78,10 @@ class Targets:
         Raises:
             TargetError: A value is no number, or infinite.
         """
-        series = self.series(column, option)
+        return self._floats(self.series(column, option), option)
+
+    def _floats(self, series: pl.Series, option: str) -> np.ndarray:
+        column = series.name
         if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.String, pl.Null)):
             found = f"the column {column!r} is of type {series.dtype}"
             raise self.error(found, "Expected a column of numbers.", option)
@@ -132,7 +136,8 @@ class Targets:
         found = keys.replace_strict(classes, default=None, return_dtype=pl.Float32)
         self.warn_of_unknown(column, keys.filter(found.is_null() & keys.is_not_null()))
         values = found.fill_null(np.nan).to_numpy().astype(np.float32)
-        return values.reshape(self.table.height, -1) if self.holds_arrays(column) else values
+        size = self.array_size(column)
+        return values if size is None else values.reshape(self.table.height, size)
 
     def warn_of_unknown(self, column: str, unknown: pl.Series) -> None:
         """Log, once, the values that the training split lacks, with how often each occurs."""
@@ -149,11 +154,12 @@ class Targets:
 
     def _discrete(self, column: str) -> pl.Series:
         series = self.series(column)
-        if isinstance(series.dtype, pl.Array) and not series.dtype.inner.is_nested():
+        if self.array_size(column) is not None:
             if series.null_count():
                 found = f"nothing in column {column!r}, {self.row(series.is_null().arg_true()[0])}"
                 raise self.error(found, "Expected an array; its values may be missing.")
             series = series.explode()
+            series = series.fill_nan(None) if series.dtype.is_float() else series
         if isinstance(series.dtype, pl.List | pl.Array):
             found = f"the column {column!r} holds lists"
             raise self.error(found, "Expected single values; lists are for kind multilabel.")
@@ -163,7 +169,7 @@ class Targets:
                 found = f"{series[fractions[0]]} in column {column!r}, {self.row(fractions[0])}"
                 expected = "Expected classes. Numbers are for kind regression, or `above`."
                 raise self.error(found, expected)
-            self.numbers(column)
+            self._floats(series, "target")
             return series.cast(pl.Int64)
         if series.dtype == pl.Boolean or series.dtype.is_integer():
             return series

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.pairs import single
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.tables import column_names
+from mtl.data.ways_to_split import SPLITS
 from mtl.registry import balancers, load_plugins
 from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.task import Task
@@ -35,7 +36,6 @@ from mtl.training.problems import Problems
 from mtl.training.run import load, prepare
 
 DEBUG_EPOCHS, DEBUG_BATCHES = 2, 3
-SPLITS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     dataset = _load(config, table, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
-    evaluating = _evaluating(config, problems)
+    evaluating = _evaluating(config, tasks, problems)
     training = _training(config, dataset, preparation, tasks, problems)
     graph = _build_graph(config, preparation, tasks, training, problems)
     notes = _initial_weights(config, graph, problems)
@@ -163,7 +163,7 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     splits = {split: _some(numbers, rows, seed) for split, numbers in dataset.splits.items()}
     redraw = dataset.redraw
     first = None if redraw is None else lambda epoch: redraw(epoch).head(rows)
-    return Dataset(dataset.table, splits, dataset.known, first)
+    return replace(dataset, splits=splits, redraw=first)
 
 
 def _some(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -199,7 +199,8 @@ def _fit_preparation(
 ) -> Preparation | None:
     if dataset is None or tasks is None or problems.concern("inputs", "data"):
         return None
-    table = dataset.table[dataset.splits["training"]]
+    table = dataset.to_learn_from()
+    aligned = {} if dataset.unpaired is not None else tasks
     return problems.attempt(
         "data.columns",
         lambda: fit_preparation(
@@ -208,7 +209,7 @@ def _fit_preparation(
             table,
             targets={
                 name: task.encode(table)
-                for name, task in tasks.items()
+                for name, task in aligned.items()
                 if task.units == 1 and not task.fitted.exclusive
             },
             main_task=main_task(tasks),
@@ -216,10 +217,16 @@ def _fit_preparation(
     )
 
 
-def _evaluating(config: Mapping[str, Any], problems: Problems) -> Evaluating | None:
+def _evaluating(
+    config: Mapping[str, Any], tasks: Mapping[str, Task] | None, problems: Problems
+) -> Evaluating | None:
     if problems.concern("evaluations"):
         return None
-    return problems.attempt("evaluations", lambda: Evaluating.of(config))
+    found = problems.attempt("evaluations", lambda: Evaluating.of(config))
+    if found is not None and tasks is not None:
+        metrics = {name: ("loss", *task.metric_names) for name, task in tasks.items()}
+        problems.add(found.repeated_figures(metrics))
+    return found
 
 
 def _training(
@@ -245,13 +252,11 @@ def _initial_weights(
     folder = config["training"].get("initial_weights")
     if folder is None or graph is None or problems.concern("training"):
         return []
-    return (
-        problems.attempt(
-            "training.initial_weights",
-            lambda: take_weights(graph, load(folder).graph, str(folder)),
-        )
-        or []
-    )
+    path = "training.initial_weights"
+    notes = problems.attempt(path, lambda: take_weights(graph, load(folder).graph, str(folder)))
+    # The other run may have plug-ins of its own; from here on this one's count again.
+    load_plugins(config.get("plugins"))
+    return notes or []
 
 
 def _build_graph(

@@ -7,6 +7,11 @@ from functools import partial
 from typing import Any
 
 from mtl.config.check import Known, TaskKind, bind_signature
+from mtl.config.check.evaluations import (
+    evaluation_exists,
+    evaluation_is_a_mapping,
+    evaluation_is_of_a_task,
+)
 from mtl.config.check.signature import HANDED_IN
 from mtl.data.columns import COLUMN_KINDS
 from mtl.errors import Problem
@@ -42,12 +47,11 @@ def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Prob
     """
     found = check_optimizer(config.get("optimizer", {}))
     generator = config.get("data", {}).get("generator") or {}
-    asked = (config.get("evaluations") or {}).items()
     for path, registry, section in (
         ("model", builders, config.get("model", {})),
         ("balancing", balancers, config.get("balancing", {})),
         ("data.generator", generators, generator),
-        *((f"evaluations.{k}", evaluations, v) for k, v in asked if isinstance(v, Mapping)),
+        *_evaluations(config),
     ):
         name = section.get("name")
         if name not in registry.names():
@@ -58,3 +62,31 @@ def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Prob
         if called is not None:
             found += bind_signature(called, values, path, provided=handed_in)
     return found
+
+
+def check_evaluations(config: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with the sections `evaluations` of a trained run's config.
+
+    Args:
+        config: `evaluations` and `tasks`.
+    """
+    found = [
+        *evaluation_is_a_mapping(config),
+        *evaluation_exists(config, Known(evaluations=evaluations.names())),
+        *evaluation_is_of_a_task(config),
+    ]
+    for path, registry, section in _evaluations(config):
+        if section.get("name") in registry.names():
+            values = {key: value for key, value in section.items() if key != "name"}
+            found += bind_signature(registry.get(section["name"]), values, path)
+    return found
+
+
+def _evaluations(config: Mapping[str, Any]) -> list[tuple[str, Any, Mapping[str, Any]]]:
+    """Return path, registry and section of each evaluation."""
+    asked = config.get("evaluations") or {}
+    return [
+        (f"evaluations.{label}", evaluations, section)
+        for label, section in asked.items()
+        if isinstance(section, Mapping)
+    ]

@@ -7,24 +7,9 @@ from collections.abc import Mapping
 import keras
 
 from mtl.errors import ConfigError, Problem
+from mtl.graph.weights import weights_by_path
 
 SETTING = "training.initial_weights"
-
-
-def weights_by_path(graph: keras.Model) -> dict[str, keras.Variable]:
-    """Return a graph's weights by their paths, `lstm/lstm_cell/kernel`.
-
-    A path is the names of the layers and models that a weight is in, and its own name. Of weights
-    with the same path the later ones are numbered, `dense/kernel#2`.
-    """
-    found: dict[str, keras.Variable] = {}
-    for weight in graph.weights:
-        path, number = weight.path, 1
-        while path in found:
-            number += 1
-            path = f"{weight.path}#{number}"
-        found[path] = weight
-    return found
 
 
 def give_weights(graph: keras.Model, trained: keras.Model) -> None:

@@ -47,7 +47,7 @@ class Loop:
         training_examples: Returns what an epoch trains, epochs counted from 1; None where that is
             always `examples["training"]`.
         evaluate_further: Returns, for a split, figures beyond losses and metrics by name,
-            `<split>/<output>/<figure>`.
+            `<split>/<output>/<figure>`, and images by name.
         monitor: Chooses the best epoch.
         epochs: How many at most.
         batch_size: Examples in a training batch.
@@ -59,6 +59,7 @@ class Loop:
         status: How it ended: `completed`, `stopped_early` or `interrupted`.
         seconds: Time spent training, without measuring.
         trained_examples: How many examples were trained in that time.
+        images: What the last further evaluation showed.
     """
 
     step: TrainingStep
@@ -73,11 +74,12 @@ class Loop:
     restore_best: bool
     observers: list[Observer]
     training_examples: Callable[[int], Examples] | None = None
-    evaluate_further: Callable[[str], dict[str, float]] | None = None
+    evaluate_further: Callable[[str], tuple[dict[str, float], dict[str, np.ndarray]]] | None = None
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
     last_epoch: int = 0
+    images: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
 
     def run(self, interruption: Interruption) -> None:
@@ -109,9 +111,14 @@ class Loop:
             self.step.measure, self.figures, examples, split, self.evaluation_batch_size
         )
         self._check_divergence(f"measuring {split} after epoch {self.last_epoch}")
-        return found | (self.evaluate_further(split) if self.evaluate_further else {})
+        if self.evaluate_further is None:
+            return found
+        figures, images = self.evaluate_further(split)
+        self.images = images or self.images
+        return found | figures
 
     def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
+        started, seen = time.perf_counter(), 0
         if self.training_examples is None:
             examples = self.examples["training"]
         else:
@@ -122,7 +129,6 @@ class Loop:
             observer.epoch_begins(epoch, steps)
         self.figures.reset()
         rate = float(self.step.optimizer.learning_rate)
-        started, seen = time.perf_counter(), 0
         batches = training_batches(
             examples, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
         )

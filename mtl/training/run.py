@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,16 @@ import mtl.layers  # noqa: F401 registers the layers that a saved model is made 
 from mtl.balancing.fixed import Fixed
 from mtl.config.check.sections import described_columns
 from mtl.data.batches import Examples
+from mtl.data.pairs import paired
 from mtl.data.preparation import Preparation
 from mtl.data.tables import as_table
-from mtl.errors import DataError, MtlError
+from mtl.errors import ConfigError, DataError, MtlError
 from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
 from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph
+from mtl.training.choices import check_evaluations
 from mtl.training.evaluating import Evaluating
 from mtl.training.figures import Figures, loss_sums
 from mtl.training.initial_weights import give_weights
@@ -41,14 +44,15 @@ class Run:
     Attributes:
         folder: The run's folder.
         config: Its resolved config. With other parameters in its section `model` (more iterations,
-            say) the graph is built anew and has the trained weights.
+            say), set before anything else is asked of the run, the graph is built anew and has the
+            trained weights.
         results: What `results.json` holds: status, metrics by split and output, and more.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder.path
         self.config: dict[str, Any] = yaml.safe_load(folder.file(CONFIG).read_text("utf-8"))
-        self._model_config = self.config["model"]
+        self._model_config = deepcopy(self.config["model"])
         self.results = folder.read_results()
 
     def __repr__(self) -> str:
@@ -101,6 +105,11 @@ class Run:
     @cached_property
     def tasks(self) -> dict[str, Task]:
         """The tasks, as fitted on the training split."""
+        if "tasks" not in self.results:
+            raise MtlError(
+                f"{self.folder} has no trained tasks: the run's status is "
+                f"{self.results.get('status')!r}. Expected a run that trained for an epoch."
+            )
         return {
             name: Task.from_state(self.config["tasks"][name], state)
             for name, state in self.results["tasks"].items()
@@ -136,7 +145,8 @@ class Run:
 
         Args:
             table: As for `predict`, with the tasks' target columns. A task whose targets are
-                missing from the table is left out.
+                missing from the table is left out. With `data.pairs` it may hold single rows with
+                their groups, of which pairs are drawn.
 
         Returns:
             Loss, metrics and the figures of evaluations by output, as in `results["metrics"]`.
@@ -144,7 +154,7 @@ class Run:
         Raises:
             DataError: No task's target is there, or a column cannot be read.
         """
-        table = self._read(table)
+        table = paired(self._read(table), self.config["data"].get("pairs"))
         tasks = {
             name: task
             for name, task in self.tasks.items()
@@ -164,11 +174,20 @@ class Run:
             name: {m: found[f"table/{name}/{m}"] for m in ("loss", *figures.metrics[name])}
             for name in tasks
         }
-        further, _ = Evaluating.of(self.config)(self.graph, table, examples.inputs)
+        further, _ = self._evaluating(tasks)(self.graph, table, examples.inputs)
         for name, value in further.items():
             output, _, figure = name.rpartition("/")
             measured.setdefault(output, {})[figure] = value
         return measured
+
+    def _evaluating(self, measured: Mapping[str, Task]) -> Evaluating:
+        """Return the evaluations of the outputs that are measured."""
+        asked = self.config.get("evaluations") or {}
+        problems = check_evaluations({"evaluations": asked, "tasks": self.config["tasks"]})
+        if problems:
+            raise ConfigError(problems)
+        kept = {label: each for label, each in asked.items() if each["output"] in measured}
+        return Evaluating.of({"evaluations": kept})
 
     def _read(self, table: Any) -> pl.DataFrame:
         """Read a table as the run's own data were read."""

@@ -30,6 +30,7 @@ from mtl.reporting.tensorboard import Board
 from mtl.tasks.metrics import best_possible
 from mtl.tasks.names import direction
 from mtl.training.assembly import Assembly, assemble
+from mtl.training.evaluating import Images
 from mtl.training.figures import Figures
 from mtl.training.interrupt import interruptible
 from mtl.training.loop import Loop, Observer
@@ -129,7 +130,7 @@ def _run(
             best_epoch,
             {name: value for name, value in figures.items() if name.startswith("test/")},
         )
-        for name, image in _images(assembly).items():
+        for name, image in loop.images.items():
             board.image(best_epoch, name, image)
             write_image(run_folder.file(f"{PLOTS}/{name.replace('/', '_')}.png"), image)
         board.hparams(config, figures, overrides=overrides_among(command))
@@ -181,23 +182,14 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
     )
 
 
-def _evaluate_further(assembly: Assembly, split: str) -> dict[str, float]:
-    """Return the figures of the config's evaluations on a split; none on the training split."""
+def _evaluate_further(assembly: Assembly, split: str) -> tuple[dict[str, float], Images]:
+    """Return the figures and images of the config's evaluations on a split but training."""
     if split == "training" or not assembly.evaluating.evaluations:
-        return {}
-    figures, _ = assembly.evaluating(
+        return {}, {}
+    figures, images = assembly.evaluating(
         assembly.graph, assembly.dataset.part(split), assembly.examples[split].inputs
     )
-    return {f"{split}/{name}": value for name, value in figures.items()}
-
-
-def _images(assembly: Assembly) -> dict[str, np.ndarray]:
-    """Return what the evaluations show of the last split, with the weights that are kept."""
-    split = list(assembly.examples)[-1]
-    if not assembly.evaluating.evaluations:
-        return {}
-    part = assembly.dataset.part(split)
-    return assembly.evaluating(assembly.graph, part, assembly.examples[split].inputs)[1]
+    return {f"{split}/{name}": value for name, value in figures.items()}, images
 
 
 def _train(
@@ -265,6 +257,7 @@ def _results(
         "best_possible": _best_possible(assembly) if figures else {},
         "examples": {split: len(examples) for split, examples in assembly.examples.items()},
         "tasks": {name: task.state() for name, task in assembly.tasks.items()},
+        "directions": assembly.evaluating.directions,
         "step": loop.step.notes,
         "seconds": loop.seconds,
         "examples_per_second": loop.trained_examples / loop.seconds if loop.seconds else None,
@@ -309,6 +302,9 @@ def _with_source(config: dict[str, Any], table: Any) -> dict[str, Any]:
     that config again, a table must be handed over again.
     """
     data, split = dict(config["data"]), dict(config["data"]["split"])
+    training = dict(config["training"])
+    if training.get("initial_weights") is not None:
+        training["initial_weights"] = _absolute(training["initial_weights"])
     if table is not None:
         data |= {"path": str(table) if isinstance(table, str | Path) else None, "generator": None}
     if data["path"] is not None:
@@ -316,7 +312,7 @@ def _with_source(config: dict[str, Any], table: Any) -> dict[str, Any]:
     if split.get("by") == "files":
         paths = {key: _absolute(split[key]) for key in ("validation", "test") if split.get(key)}
         data["split"] = split | paths
-    return {**config, "data": data}
+    return {**config, "data": data, "training": training}
 
 
 def _absolute(path: str | Path) -> str:

@@ -17,13 +17,16 @@ def test_everything_is_listed_with_what_it_is(mtl, user_folder):
         "Balancers",
         "Data",
         "Generated",
+        "Evaluations",
         "Plug-ins",
     ]
     assert re.search(r"  headlines +Posts of news pages", done.out)
     assert "  fixed  The sum of the tasks' losses" in done.out
 
 
-@pytest.mark.parametrize("section", ["models", "experiments", "balancers", "data", "plugins"])
+@pytest.mark.parametrize(
+    "section", ["models", "experiments", "balancers", "data", "evaluations", "plugins"]
+)
 def test_one_section(mtl, user_folder, section):
     done = mtl(f"list {section}")
     assert done.status == 0

@@ -126,11 +126,20 @@ def test_columns_of_pairs_are_those_of_rows_with_sides():
     assert [single(name) for name in ("text_a", "text_b", "other")] == ["text", "text", "other"]
 
 
-def test_a_column_stands_for_both_rows_of_a_pair_with_one_vocabulary():
+def test_a_column_stands_for_both_rows_of_a_pair():
     number = {"kind": "numeric"}
     described = described_columns(
         {"data": {**data(), "columns": {"text": {"kind": "text", "length": 4}, "n": number}}}
     )
-    text = {"kind": "text", "length": 4, "vocabulary_from": ["text_a", "text_b"]}
+    text = {"kind": "text", "length": 4}
     assert described == {"text_a": text, "text_b": text, "n_a": number, "n_b": number}
     assert described_columns({"data": {"columns": {"n": number}}}) == {"n": number}
+
+
+def test_preparations_are_learnt_from_each_training_row_once_for_both_sides():
+    dataset = load_dataset(data(pairs={"group": "author", "rows": 10}), tweets())
+    learnt = dataset.to_learn_from()
+    rows = {*dataset.unpaired["id"]}
+    assert learnt["id_a"].equals(learnt["id_b"], check_names=False)
+    assert len(learnt) == len(rows) == dataset.unpaired.height
+    assert {*dataset.redraw(3)["id_a"], *dataset.redraw(3)["id_b"]} <= rows

@@ -37,6 +37,24 @@ def test_a_missing_and_an_unknown_class_are_missing(caplog):
     assert "'7' (1)" in caplog.text
 
 
+def test_floats_with_missing_positions_as_numpy_has_them():
+    values = pl.Series(np.array([[2, np.nan, 5], [9, 5, 2]]))
+    task = fit_tasks(
+        {"action": {"target": "move", "kind": "categorical"}}, pl.DataFrame({"move": values})
+    )["action"]
+    assert task.class_names == ("2", "5", "9")
+    found = task.encode(pl.DataFrame({"move": values}))
+    np.testing.assert_array_equal(found, [[0, np.nan, 1], [2, 1, 0]])
+
+
+def test_as_many_labels_as_positions_are_expected():
+    labels = tf.zeros((2, 4))
+    with pytest.raises(
+        Exception, match=r"shape \(2, 4\) do not fit an output of shape \(2, 5, 3\)"
+    ):
+        fitted().loss(labels, tf.zeros((2, 5, 3)))
+
+
 def test_words_may_be_classes():
     words = table([["a", "b", "a"], ["c", "a", "b"]], pl.String)
     task = fit_tasks({"action": {"target": "move", "kind": "categorical"}}, words)["action"]

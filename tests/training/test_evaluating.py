@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 import mtl
-from mtl.errors import ConfigError
+from mtl.config.compose import plain
+from mtl.errors import ConfigError, MtlError
 from mtl.evaluations.base import Evaluation, Findings
 from mtl.models.handed_in import Head, Specification
 
@@ -81,7 +82,7 @@ def table(rows: int = 80) -> pl.DataFrame:
 
 
 def config(**changes: object) -> dict[str, object]:
-    base = mtl.config.compose.plain(mtl.compose(None, ["optimizer.learning_rate=0.05"]))
+    base = plain(mtl.compose(None, ["optimizer.learning_rate=0.05"]))
     base["training"]["epochs"] = 3
     return {**base, **CONFIG, **changes}
 
@@ -133,6 +134,95 @@ def test_wrong_evaluations(section: object, words: str) -> None:
         mtl.train(config(evaluations={"line": section}), table=table())
 
 
+def test_two_evaluations_may_not_have_one_figure_of_one_output() -> None:
+    both = {**EVALUATIONS, "again": {"name": "test_slope", "output": "y"}}
+    with pytest.raises(
+        ConfigError, match=r"evaluations.again: its figure 'y/slope' is that of eval"
+    ):
+        mtl.train(config(evaluations=both), table=table())
+
+    @mtl.evaluation("test_loss")
+    class Loss(Evaluation):
+        directions: ClassVar = {"loss": "min"}
+
+        def __call__(self, graph: keras.Model, table: pl.DataFrame, inputs) -> Findings:
+            return Findings({"loss": 123.0})
+
+    with pytest.raises(ConfigError, match="'y/loss' is that of a metric too"):
+        mtl.train(config(evaluations={"l": {"name": "test_loss", "output": "y"}}), table=table())
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        (ZeroDivisionError("boom"), "evaluations.broken fails: ZeroDivisionError: boom"),
+        (
+            Findings({}),
+            r"returned the figures \[\]. Expected those of its `directions`: \['good'\]",
+        ),
+    ],
+)
+def test_an_evaluation_that_fails_is_named(returned: object, words: str) -> None:
+    @mtl.evaluation("test_broken")
+    class Broken(Evaluation):
+        directions: ClassVar = {"good": "max"}
+
+        def __call__(self, graph: keras.Model, table: pl.DataFrame, inputs) -> Findings:
+            if isinstance(returned, Exception):
+                raise returned
+            return returned
+
+    asked = {"broken": {"name": "test_broken", "output": "y"}}
+    with pytest.raises(MtlError, match=words):
+        mtl.train(config(evaluations=asked), table=table())
+
+
+def test_findings_take_only_images() -> None:
+    with pytest.raises(MtlError, match=r"'flat' has the shape \(4, 5\) and the type float64"):
+        Findings({}, {"flat": np.zeros((4, 5))})
+
+
+def test_something_else_that_is_registered_is_no_evaluation() -> None:
+    @mtl.evaluation("test_function")
+    def function(output: str) -> None:
+        """Stand for a mistake."""
+
+    with pytest.raises(
+        MtlError, match=r"'test_function' in .* is no evaluation. Expected a subclass"
+    ):
+        mtl.train(
+            config(evaluations={"f": {"name": "test_function", "output": "y"}}), table=table()
+        )
+
+
+def test_without_other_splits_nothing_is_evaluated() -> None:
+    alone = {**CONFIG["data"], "split": {"by": "random", "validation": 0, "test": 0, "seed": 0}}
+    changed = config(evaluations=EVALUATIONS, data=alone)
+    changed["training"] |= {"monitor": "training/loss"}
+    run = mtl.train(changed, table=table())
+    assert "slope" not in run.results["metrics"]["training"]["y"]
+    assert not (run.folder / "plots").exists()
+
+
+def test_the_results_say_whether_more_of_a_figure_is_better() -> None:
+    from mtl.reporting.collect import collect
+    from mtl.reporting.compare import rank
+
+    run = mtl.train(config(evaluations=EVALUATIONS), table=table())
+    assert run.results["directions"] == {"y/slope": "max", "y/rows": "min"}
+    assert rank(collect([run.folder]), by="test/y/rows").mode == "min"
+
+
+def test_changed_evaluations_of_a_trained_run_are_checked() -> None:
+    run = mtl.train(config(evaluations=EVALUATIONS), table=table())
+    run.config["evaluations"] = {"line": {"name": "test_slope", "output": "y", "factor": "abc"}}
+    with pytest.raises(ConfigError, match=r"evaluations.line.factor: found 'abc'"):
+        run.evaluate(table(5))
+    run.config["evaluations"] = {"line": 3}
+    with pytest.raises(ConfigError, match=r"evaluations.line: found 3. Expected a mapping"):
+        run.evaluate(table(5))
+
+
 def test_a_builder_may_read_the_training_examples() -> None:
     model = {"name": "test_training_mean", "units": 1}
     run = mtl.train(config(model=model), table=table())
@@ -151,7 +241,7 @@ def test_parameters_of_a_trained_model_may_change_where_its_weights_do_not() -> 
     before = run.predict({"x": [1.0, 2.0]})["y"]
     bias = run.graph.get_layer("y").get_weights()[1][0]
     changed = mtl.load(run.folder)
-    changed.config["model"] = {"name": "test_dense", "scale": 2.0}
+    changed.config["model"]["scale"] = 2.0
     np.testing.assert_allclose(
         changed.predict({"x": [1.0, 2.0]})["y"], bias + 2 * (before - bias), rtol=1e-5
     )
@@ -207,8 +297,66 @@ def test_pairs_are_drawn_anew_for_each_epoch_and_the_same_for_one_seed() -> None
     for one, other in zip(first.graph.get_weights(), second.graph.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert first.results["metrics"] == second.results["metrics"]
+    assert "x_a" not in rows.columns
+    assert first.evaluate(rows)["same"]["loss"] > 0  # pairs of single rows are drawn
+    with pytest.raises(MtlError, match="'x_a'"):
+        first.predict(rows)
     prediction = first.predict({"x_a": [1.0], "x_b": [2.0]})
     assert prediction["same_probability"].shape == (1,)
+
+
+def test_each_epoch_trains_its_own_pairs_prepared_as_one_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mtl.training.step import TrainingStep
+
+    rows = pl.DataFrame(
+        {
+            "city": [f"c{i % 7}" for i in range(70)],
+            "n": np.arange(70.0),
+            "g": [f"g{i % 10}" for i in range(70)],
+        }
+    )
+    seen: list[np.ndarray] = []
+    original = TrainingStep.__call__
+
+    def recorded(self, inputs, targets, weights):
+        seen.append(np.asarray(inputs["x"]))
+        return original(self, inputs, targets, weights)
+
+    monkeypatch.setattr(TrainingStep, "__call__", recorded)
+    changed = config(
+        inputs={"x": ["city_a", "n_a", "city_b", "n_b"]},
+        tasks={"same": {"target": "same", "kind": "binary"}},
+        data={
+            **CONFIG["data"],
+            "columns": {
+                "city": {"kind": "categorical", "encoding": "one_hot"},
+                "n": {"kind": "numeric"},
+            },
+            "pairs": {"group": "g", "rows": 30, "seed": 0},
+        },
+    )
+    changed["training"] |= {"epochs": 2, "shuffle": False, "batch_size": 30}
+    run = mtl.train(changed, table=rows)
+    assert len(seen) == 2
+    assert (seen[0] != seen[1]).any()
+    same = pl.DataFrame({"city_a": ["c1"], "n_a": [5.0], "city_b": ["c1"], "n_b": [5.0]})
+    prepared = run.preparation.transform(same)["x"][0]
+    np.testing.assert_array_equal(prepared[: len(prepared) // 2], prepared[len(prepared) // 2 :])
+
+
+def test_initial_weights_leave_the_runs_own_plugins_in_place(write, user_folder) -> None:
+    first = mtl.train({**config(), "plugins": []}, table=table())
+    write(
+        "own/b.py",
+        "import mtl\nfrom mtl.balancing.fixed import Fixed\n"
+        "@mtl.balancer('test_mine')\ndef mine(weights): return Fixed(weights)\n",
+    )
+    second = {**config(), "plugins": ["own/b.py"], "balancing": {"name": "test_mine"}}
+    second["training"] |= {"initial_weights": str(first.folder)}
+    run = mtl.train(second, table=table())
+    assert Path(run.config["training"]["initial_weights"]).is_absolute()
 
 
 def test_a_graph_without_trainable_weights_is_measured() -> None:

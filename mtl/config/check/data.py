@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mtl.config.check.sections import Config, feeds, listed, section, tasks
+from mtl.config.check.sections import (
+    Config,
+    column_options,
+    feeds,
+    listed,
+    section,
+    tasks,
+)
 from mtl.config.check.split import WAYS_WITH_A_COLUMN
 from mtl.config.check.wording import shown, unknown_name
 from mtl.errors import Problem
@@ -23,6 +30,7 @@ def check_columns(config: Config, columns: Columns) -> list[Problem]:
     """
     rules = (
         input_column_exists,
+        vocabulary_column_exists,
         target_column_exists,
         sample_weight_column_exists,
         split_column_exists,
@@ -37,6 +45,14 @@ def input_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:
     """Yield a problem for each input column that the table lacks."""
     for feed in feeds(config):
         yield from _exists(feed.column_path, feed.column, columns)
+
+
+def vocabulary_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:
+    """Yield a problem for each column to learn a vocabulary from that the table lacks."""
+    for feed in feeds(config):
+        for column in listed(column_options(config, feed).get("vocabulary_from")):
+            path = feed.path if feed.changes else f"data.columns.{feed.column}"
+            yield from _exists(f"{path}.vocabulary_from", column, columns)
 
 
 def target_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:

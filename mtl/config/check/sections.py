@@ -8,7 +8,6 @@ from typing import Any
 
 Config = Mapping[str, Any]
 SIDES = ("_a", "_b")
-SEQUENCES = ("text", "characters")
 
 
 def section(config: Config, *keys: str) -> Config:
@@ -75,19 +74,12 @@ def described_columns(config: Config) -> dict[str, Any]:
     """Return the options of each column that an input may name.
 
     Those of `data.columns`; with `data.pairs` each of them stands for the column of both rows of a
-    pair, `text` for `text_a` and `text_b`, with one vocabulary learnt from both.
+    pair, `text` for `text_a` and `text_b`.
     """
     columns = section(config, "data", "columns")
     if not section(config, "data", "pairs"):
         return dict(columns)
-    found: dict[str, Any] = {}
-    for name, options in columns.items():
-        both = [f"{name}{side}" for side in SIDES]
-        sequence = isinstance(options, Mapping) and options.get("kind") in SEQUENCES
-        if sequence and options.get("vocabulary_from") is None:
-            options = {**options, "vocabulary_from": both}  # noqa: PLW2901
-        found |= dict.fromkeys(both, options)
-    return found
+    return {f"{name}{side}": options for name, options in columns.items() for side in SIDES}
 
 
 def column_options(config: Config, feed: Feed) -> Config:

@@ -28,7 +28,7 @@ class Categorical(Kind):
 
     Attributes:
         classes: Strings, integers or booleans in sort order.
-        of_arrays: Whether the target column holds arrays.
+        positions: How many classes a row has, where the target column holds arrays; else None.
     """
 
     names = CATEGORICAL
@@ -36,7 +36,7 @@ class Categorical(Kind):
     activation = "softmax"
 
     classes: tuple[Any, ...]
-    of_arrays: bool = False
+    positions: int | None = None
 
     @classmethod
     def fit(cls, options: TaskOptions, targets: Targets) -> Self:
@@ -46,19 +46,19 @@ class Categorical(Kind):
         if len(classes) == 1:
             found = f"every label of column {column!r} is {classes[0]!r}"
             raise targets.error(found, "Expected at least two classes in the training split.")
-        sequence = targets.holds_arrays(column)
+        positions = targets.array_size(column)
         labelled = targets.series(column).drop_nulls().len()
-        if len(classes) == labelled and not sequence:
+        if len(classes) == labelled and positions is None:
             logger.warning(
                 "tasks.%s: each of the %d labels of column %r is a class of its own."
                 " Is it an identifier, or a number (kind regression)?",
                 *(options.name, labelled, column),
             )
-        return cls(options.name, (column,), tuple(classes), sequence)
+        return cls(options.name, (column,), tuple(classes), positions)
 
     def encode(self, targets: Targets) -> np.ndarray:
         """Return the number of each row's class, shape `(rows,)`, or of each position's."""
-        if self.sequence != targets.holds_arrays(self.columns[0]):
+        if self.sequence != (targets.array_size(self.columns[0]) is not None):
             found = f"column {self.columns[0]!r} holds {'one class' if self.sequence else 'arrays'}"
             expected = "an array of classes" if self.sequence else "one class"
             raise targets.error(found, f"Expected {expected} in each row, as in the training rows.")
@@ -78,7 +78,7 @@ class Categorical(Kind):
     @property
     def sequence(self) -> bool:
         """Whether each example has several positions with a class each."""
-        return self.of_arrays
+        return self.positions is not None
 
     @property
     def units(self) -> int:
