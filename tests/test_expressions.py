@@ -169,3 +169,92 @@ def test_operations_take_no_python_functions():
     names = operation_names()
     assert {"abs", "einsum", "one_hot", "take", "matmul", "squeeze"} <= set(names)
     assert not {"map", "cond", "scan", "vectorize", "image", "jvp", "__name__"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("x + sum(arange(50000000))", "'arange(50000000)' at character 9 is a constant of 50,000,"),
+        ("ones([200000, 200000])", "a constant of 40,000,000,000 numbers. Expected at most 10,000"),
+        ("ones([100000, 1]) @ ones([1, 100000])", "a constant of 10,000,000,000 numbers"),
+        ("ones([100000, 1]) + ones([1, 100000])", "a constant of 10,000,000,000 numbers"),
+        ("kron(ones([10000]), ones([10000]))", "a constant of 100,000,000 numbers"),
+        ("repeat(array([1]), [100000000])", "a constant of 100,000,000 numbers"),
+        ("bincount(array([100000000]))", "a constant of 100,000,001 numbers"),
+        ("nonzero(array([1, 0]))", "a constant whose size shows only once it is computed"),
+        ("bartlett(100000000)", "a constant whose size shows only once it is computed"),
+    ],
+)
+def test_a_constant_is_sized_before_it_is_computed(text, size):
+    with pytest.raises(ExpressionError) as caught:
+        Expression.parse(text).evaluate({"x": X})
+    assert size in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sum(arange(10000000) > 9999997)", 2),
+        ("repeat(array([1, 2]), [1, 2])", [1, 2, 2]),
+        ("kron(array([1, 2]), array([1, 3]))", [1, 3, 2, 6]),
+        ("reshape(arange(4), (2, -1))", [[0, 1], [2, 3]]),
+        ("shape(ones([2, 3]))[1]", 3),
+    ],
+)
+def test_a_constant_that_is_small_enough_is_computed(text, expected):
+    value = Expression.parse(text).evaluate({})
+    assert keras.ops.convert_to_numpy(value).tolist() == expected
+
+
+def test_constants_have_no_limit_where_values_are_data():
+    data = np.broadcast_to(np.float32(1), (10_000_001,))
+    assert Expression.parse("x + 1").evaluate({"x": data}).shape == (10_000_001,)
+    with pytest.raises(ExpressionError, match="a constant of 10,000,001 numbers"):
+        Expression.parse("x + 1").evaluate({"x": keras.ops.convert_to_tensor(data)}, symbolic=True)
+
+
+@pytest.mark.parametrize(
+    ("index", "shape"),
+    [
+        ("5", None),
+        ("-1", None),
+        (":5", None),
+        ("::-1, 1:", None),
+        ("None, 5", None),
+        ("5, ...", None),
+        ("..., 1, 0, 0", None),
+        (":, 1", (None, 4)),
+        ("..., 1", (None, 3)),
+        ("None, :, 1", (1, None, 4)),
+        ("...", (None, 3, 4)),
+        (":", (None, 3, 4)),
+        ("None", (1, None, 3, 4)),
+        ("..., 1, 0", (None,)),
+    ],
+)
+def test_the_batch_may_not_be_indexed(index, shape):
+    x = keras.Input((3, 4), name="x")
+    expression = Expression.parse(f"x[{index}]")
+    if shape is None:
+        with pytest.raises(ExpressionError) as caught:
+            expression.evaluate({"x": x})
+        words = "at character 1 indexes axis 0, which is the batch. Index the axes after it, such"
+        assert words in str(caught.value)
+    else:
+        assert expression.evaluate({"x": x}).shape == shape
+
+
+def test_an_index_takes_one_of_several_tensors_and_of_an_axis_that_is_no_batch():
+    x = keras.Input((3,), name="x")
+    assert Expression.parse("x[1]").evaluate({"x": [None, x]}) is x
+    assert Expression.parse("transpose(x)[1]").evaluate({"x": x}).shape == (None,)
+    assert Expression.parse("sum(x, axis=0)[1]").evaluate({"x": x}).shape == ()
+
+
+def test_lists_of_lists_have_a_limit():
+    values = {"x": X}
+    expression = Expression.parse("f([x, x])")
+    for _ in range(9):
+        values["x"] = expression.evaluate(values, {"f": lambda entries: entries})
+    with pytest.raises(ExpressionError, match=r"has 1024 values, .* Expected at most 1000"):
+        expression.evaluate(values, {"f": lambda entries: entries})

@@ -53,10 +53,17 @@ class Expression:
         """Whether the expression is a name and no more."""
         return isinstance(self.tree, ast.Name)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether the expression is a list or tuple, `[x, y]`."""
+        return isinstance(self.tree, ast.List | ast.Tuple)
+
     def evaluate(
         self,
         values: Mapping[str, Any],
         functions: Mapping[str, Callable[..., Any]] | None = None,
+        *,
+        symbolic: bool = False,
     ) -> Any:
         """Compute the expression.
 
@@ -64,12 +71,16 @@ class Expression:
             values: A number, tensor, or list or mapping of tensors for each of `names`.
             functions: What is called by a name; names that are not among them are operations of
                 `keras.ops`, or functions registered with Keras.
+            symbolic: Whether a graph is being made, in which whatever is no symbolic tensor is a
+                constant, computed now; a call of `functions` must then read a symbolic tensor. By
+                default constants are the calls that read no name.
 
         Returns:
             What the outermost call or operator returns: a tensor, as a rule.
 
         Raises:
             ExpressionError: A name has no value, a function does not exist (with the nearest
-                name), or an operand is neither a tensor nor a number.
+                name), an operand is neither a tensor nor a number, a list or a constant is too
+                large, or a symbolic tensor's batch is indexed.
         """
-        return evaluate(self.tree, self.text, values, functions or {})
+        return evaluate(self.tree, self.text, values, functions or {}, symbolic=symbolic)

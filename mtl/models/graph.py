@@ -11,6 +11,7 @@ import keras
 from mtl.config.check import bind_signature
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.graph.description.building import build
+from mtl.graph.description.unknown import has_unknown_names
 from mtl.plugins import installed_plugins
 from mtl.registry import builder
 
@@ -39,9 +40,12 @@ def graph(
             (`{type: TimeDistributed, layer: vision}`) or describes it inline. `type: graph` with
             `inputs`, `layers`, `nodes` and `outputs` of its own is a nested model; if it has one
             output, `outputs` may be the expression alone. Initializers, regularizers and
-            constraints with arguments are mappings, `{name: l2, l2: 0.01}`.
+            constraints with arguments are mappings, `{name: l2, l2: 0.01}`. A vocabulary is a list:
+            a graph reads no files.
         nodes: For each node an expression, such as `lstm(words)` or `abs(x) + abs(y)`, in any
-            order. A layer that is named twice is shared.
+            order. A layer that is named twice is shared. Axis 0 of a tensor is the batch, and is
+            not indexed: `x[:, 5]`. A list is no node. A constant, such as `ones([3, 2])`, has at
+            most 10,000,000 numbers.
         outputs: For each output an expression.
 
     Raises:
@@ -59,13 +63,9 @@ def graph(
         (None, 1)
     """
     description = {"inputs": inputs, "layers": layers, "nodes": nodes, "outputs": outputs}
-    try:
-        return build(description, _check_arguments)
-    except ConfigError:
-        if not installed_plugins():
-            raise
-    # A layer may be an installed plug-in's that nothing has imported yet.
-    broken = _import_plugins()
+    # A layer may be an installed plug-in's that nothing has imported yet. Building first and again
+    # after the import would give other initial weights: each layer that is made uses up seeds.
+    broken = _import_plugins() if has_unknown_names(description) else []
     try:
         return build(description, _check_arguments)
     except ConfigError as error:

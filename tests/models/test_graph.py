@@ -227,6 +227,36 @@ def test_layers_of_an_installed_package_need_no_import_before(install):
         keras.saving.get_custom_objects().pop("mtl_test_basket>Basket")
 
 
+def test_the_same_seed_gives_the_same_weights_before_and_after_a_plugin_is_imported(install):
+    def weights():
+        keras.utils.set_random_seed(3)
+        model = graph(
+            inputs={"items": {"shape": [3]}},
+            layers={
+                "before": {"type": "Dense", "units": 2},
+                "basket": {"type": "mtl_test_seeds>Basket"},
+                "after": {"type": "Dense", "units": 2},
+            },
+            outputs={"price": "after(basket(before(items)))"},
+        )
+        return [weight.numpy().tolist() for weight in model.weights]
+
+    install("mtl_test_seeds", {"__init__.py": LAYER.replace("mtl_test_basket", "mtl_test_seeds")})
+    try:
+        assert weights() == weights()
+    finally:
+        keras.saving.get_custom_objects().pop("mtl_test_seeds>Basket")
+
+
+def test_installed_packages_are_not_imported_for_a_graph_that_needs_none(install):
+    install("mtl_test_needless", {"__init__.py": "1 / 0"})
+    graph(inputs={"x": {"shape": [3]}}, outputs={"y": "abs(x)"})
+    with pytest.raises(ConfigError) as caught:
+        graph(inputs={"x": {"shape": [3]}}, outputs={"y": "x + z"})
+    assert [problem.path for problem in caught.value.problems][-1] == "model.outputs.y"
+    assert "mtl_test_needless" not in str(caught.value)
+
+
 def test_operations_are_named_after_their_nodes():
     def named():
         model = graph(

@@ -1,4 +1,4 @@
-"""Which arguments of layers are layers themselves."""
+"""Which arguments of layers are layers themselves, and which may not be text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import Any
 
 # Parameters of wrappers and of recurrent layers; the last two take lists.
 LAYER_PARAMETERS = frozenset({"layer", "backward_layer", "cell", "cells", "layers"})
+
+# Parameters of StringLookup, IntegerLookup and TextVectorization: text would be a file's path, and
+# what stands in the file would be saved with the model.
+LIST_PARAMETERS = frozenset({"vocabulary", "idf_weights"})
 
 
 def layers_named_by(settings: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:

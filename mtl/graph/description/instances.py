@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import keras
 
 from mtl.errors import Problem, nearest
-from mtl.graph.description.arguments import LAYER_PARAMETERS
+from mtl.graph.description.arguments import LAYER_PARAMETERS, LIST_PARAMETERS
 from mtl.graph.description.layer_types import GRAPH, layer_type
 from mtl.graph.description.objects import check_plain, family_of, read_object
 from mtl.graph.description.parts import Parts
@@ -103,6 +103,10 @@ class _Maker:
                 ]
                 return None if None in entries else entries
             return self._held(value, f"{owner}_{parameter}", path)
+        if parameter in LIST_PARAMETERS and isinstance(value, str):
+            expected = "Expected a list: a graph reads no files."
+            self.problems.append(Problem(path, f"found {value!r}", expected))
+            return None
         family = family_of(parameter)
         if family is not None:
             return read_object(value, family, path, self.problems)

@@ -7,22 +7,21 @@ the node's name and those before it have it too, with their own behind it: `join
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
 
 
-def name_operations(value: Any, name: str, known: Iterable[Any], names_taken: set[str]) -> None:
+def name_operations(value: Any, name: str, read: Collection[int], names_taken: set[str]) -> None:
     """Name the operations between known tensors and a new one.
 
     Args:
         value: The tensor, or tensors, that an expression made.
         name: The node's name.
-        known: The tensors that the expression may have read.
+        read: The `id` of each tensor that the expression may have read.
         names_taken: The names of the graph so far; the new ones are added. Layers keep theirs.
     """
-    read = {id(tensor) for tensor in keras.tree.flatten(list(known))}
     made = [tensor for tensor in keras.tree.flatten(value) if isinstance(tensor, keras.KerasTensor)]
     last = {id(tensor._keras_history.operation) for tensor in made}  # noqa: SLF001
     for operation in _operations(made, read):
@@ -31,7 +30,7 @@ def name_operations(value: Any, name: str, known: Iterable[Any], names_taken: se
         operation.name = _unique(wanted, names_taken)
 
 
-def _operations(tensors: list[keras.KerasTensor], read: set[int]) -> Iterator[Any]:
+def _operations(tensors: list[keras.KerasTensor], read: Collection[int]) -> Iterator[Any]:
     """Yield each operation that is no layer, going back from tensors to those that were read."""
     seen = set(read)
     waiting = list(tensors)

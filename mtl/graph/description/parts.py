@@ -115,10 +115,15 @@ class _Reader:
 
     def _expression(self, place: str, text: Any) -> Expression | None:
         try:
-            return Expression.parse(text)
+            expression = Expression.parse(text)
         except ExpressionError as error:
             self._add(place, error.found, f"{error.expected}.")
-            self.mentioned.update(re.findall(r"\w+", str(text)))
+        else:
+            if not expression.is_list:
+                return expression
+            expected = "Write the list where it is taken: concatenate([x, y]), or layer([x, y])."
+            self._add(place, f"{expression.text} is a list", expected)
+        self.mentioned.update(re.findall(r"\w+", str(text)))
         return None
 
     def _entries(self, section: str) -> Iterator[tuple[str, Any]]:

@@ -44,6 +44,7 @@ class _Computation:
     ) -> None:
         self.parts, self.layers, self.problems = parts, layers, problems
         self.values: dict[str, Any] = dict(inputs)
+        self.read = set(map(id, inputs.values()))
         self.names_taken = {*parts.inputs, *parts.layers}
         self.layers_missing = parts.layers.keys() - layers.keys()
 
@@ -66,6 +67,7 @@ class _Computation:
                 value = self._value(waiting.pop(name), self.parts.node_path(name), name)
                 if value is not None:
                     self.values[name] = value
+                    self.read.update(map(id, keras.tree.flatten(value)))
 
     def _is_ready(self, expression: Expression) -> bool:
         return self.values.keys() >= set(expression.names) and self.layers_missing.isdisjoint(
@@ -74,7 +76,7 @@ class _Computation:
 
     def _value(self, expression: Expression, path: str, name: str) -> Any:
         try:
-            value = expression.evaluate(self.values, self.layers)
+            value = expression.evaluate(self.values, self.layers, symbolic=True)
         except ExpressionError as error:
             told = any(problem.path == path for problem in self.problems)
             if not told:
@@ -85,7 +87,7 @@ class _Computation:
             found = f"{expression.text} fails for {given or 'no tensors'}: {reason(error)}"
             self.problems.append(Problem(path, found, ""))
             return None
-        name_operations(value, name, self.values.values(), self.names_taken)
+        name_operations(value, name, self.read, self.names_taken)
         return value
 
     def _is_tensor(self, value: Any, expression: Expression, path: str) -> bool:

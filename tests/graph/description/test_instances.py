@@ -81,3 +81,19 @@ def test_problems_of_nested_graphs_have_deeper_paths(said):
         "model.layers.a.layers.deep.nodes.first",
         "model.layers.a.layers.deep.layers.dense.units",
     ]
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "TextVectorization"])
+@pytest.mark.parametrize("parameter", ["vocabulary", "idf_weights"])
+def test_a_graph_reads_no_files(said, tmp_path, name, parameter):
+    (tmp_path / "private").write_text("1\n2\n")
+    path = str(tmp_path / "private")
+    (line,) = lines(said, type=name, **{parameter: path})
+    expected = f"found {path!r}. Expected a list: a graph reads no files."
+    assert line == f"model.layers.a.{parameter}: {expected}"
+
+
+def test_a_layer_in_a_wrapper_reads_no_files(said):
+    held = {"type": "StringLookup", "vocabulary": "/etc/hostname"}
+    (line,) = lines(said, type="TimeDistributed", layer=held)
+    assert line.startswith("model.layers.a.layer.vocabulary: found '/etc/hostname'.")

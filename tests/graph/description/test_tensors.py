@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+LAST = {"y": "a39"}
 INPUTS = {"x": {"shape": [3]}, "image": {"shape": [8, 8, 1]}}
 
 
@@ -96,3 +97,66 @@ def test_a_nested_graph_of_several_inputs_is_called_as_a_function(said):
         "multiple values for argument 'left'.",
         "missing a required argument: 'right'.",
     ]
+
+
+def test_doubling_lists_end_soon(said):
+    doubled = {f"a{level}": f"[a{level - 1}, a{level - 1}]" for level in range(1, 40)}
+    found = said(inputs={"x": {"shape": [3]}}, nodes={"a0": "[x, x]", **doubled}, outputs=LAST)
+    assert found[0] == (
+        "model.nodes.a0: [x, x] is a list. "
+        "Write the list where it is taken: concatenate([x, y]), or layer([x, y])."
+    )
+    assert len(found) == 40
+
+
+def test_doubling_outputs_of_a_layer_end_soon(said):
+    doubled = {f"a{level}": f"same([a{level - 1}, a{level - 1}])" for level in range(1, 40)}
+    (line,) = said(
+        inputs={"x": {"shape": [3]}},
+        layers={"same": {"type": "Identity"}},
+        nodes={"a0": "same([x, x])", **doubled},
+        outputs=LAST,
+    )
+    assert line == (
+        "model.nodes.a9: '[a8, a8]' at character 6 has 1024 values, with those of the lists in it. "
+        "Expected at most 1000."
+    )
+
+
+def test_nodes_may_not_multiply_constants_into_large_ones(said):
+    (line,) = said(
+        inputs={"x": {"shape": [3]}},
+        nodes={"column": "ones([100000, 1])", "square": "column @ transpose(column)"},
+        outputs={"y": "x + sum(square)"},
+    )
+    assert line == (
+        "model.nodes.square: 'column @ transpose(column)' at character 1 is a constant of "
+        "10,000,000,000 numbers. Expected at most 10,000,000."
+    )
+
+
+def test_sizes_of_tensors_make_no_large_constants(said):
+    (line,) = said(
+        inputs={"x": {"shape": [100000]}}, outputs={"y": "x @ ones([shape(x)[1], shape(x)[1]])"}
+    )
+    assert "is a constant of 10,000,000,000 numbers" in line
+
+
+def test_a_layer_of_constants_alone_is_refused(said):
+    (line,) = said(
+        inputs={"x": {"shape": [3]}},
+        layers={"head": {"type": "Dense", "units": 3}},
+        outputs={"y": "x + head(ones([1, 3]))"},
+    )
+    assert line == (
+        "model.outputs.y: 'head(ones([1, 3]))' at character 5 reads no input. "
+        "A layer is called with what depends on an input."
+    )
+
+
+def test_the_batch_is_not_indexed(said):
+    (line,) = said(inputs={"x": {"shape": [8]}}, nodes={"a": "x[5]"}, outputs={"y": "a"})
+    assert line == (
+        "model.nodes.a: 'x[5]' at character 1 indexes axis 0, which is the batch. "
+        "Index the axes after it, such as x[:, 5]."
+    )
