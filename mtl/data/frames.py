@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,13 @@ def as_frame(table: Any) -> pl.DataFrame:
     Args:
         table: A polars data frame or lazy frame, a pandas data frame, or a mapping of columns to
             arrays or lists. None, NaN and pandas' NA are missing. Arrays of numbers of more than
-            one dimension, such as images, hold one array a row.
+            one dimension, such as images, hold one array a row; so do lists of arrays or of lists
+            of numbers, all of one shape. Other lists of lists, as of labels, hold one list a row.
 
     Raises:
         DataError: It is something else, has no columns, two of one name, columns of different
-            lengths, or of more than one dimension that are no numbers.
+            lengths, of values of different types, or arrays of more than one dimension that are no
+            numbers.
     """
     if isinstance(table, pl.LazyFrame):
         table = table.collect()
@@ -58,7 +60,9 @@ def as_frame(table: Any) -> pl.DataFrame:
 def _series(name: str, values: Any) -> pl.Series:
     if isinstance(values, pl.Series):
         return values.alias(name)
-    array = values if isinstance(values, np.ndarray) else np.asarray(values, dtype=object)
+    if isinstance(values, list | tuple):
+        return _series_of_cells(name, list(values))
+    array = np.asarray(values)
     if array.ndim > 1 and array.dtype.kind in "buif":
         return pl.Series(name, np.ascontiguousarray(array))
     if array.ndim != 1:
@@ -67,20 +71,7 @@ def _series(name: str, values: Any) -> pl.Series:
             "one value a row, shape (rows,), or an array of numbers, shape (rows, …)."
         )
     if array.dtype.kind in "OSU":
-        plain = [_plain(value) for value in array.tolist()]
-        kinds = Counter(_kind(value) for value in plain if value is not None)
-        if len(kinds) > 1:
-            usual = kinds.most_common(1)[0][0]
-            row, value = next(
-                (row, value)
-                for row, value in enumerate(plain)
-                if value is not None and _kind(value) != usual
-            )
-            raise DataError(
-                f"Row {row + 1} of column {name!r} holds {value!r} ({_kind(value)}), and most rows "
-                f"hold {usual}. Expected one type a column."
-            )
-        return pl.Series(name, plain, strict=False)
+        return _series_of_cells(name, array.tolist())
     series = pl.Series(name, array)
     if series.dtype == pl.Object:
         raise DataError(
@@ -89,20 +80,101 @@ def _series(name: str, values: Any) -> pl.Series:
     return series
 
 
+def _series_of_cells(name: str, cells: list[Any]) -> pl.Series:
+    stacked = _series_of_arrays(name, cells)
+    if stacked is not None:
+        return stacked
+    plain = [_plain(cell) for cell in cells]
+    _refuse_other_types(name, plain, range(len(plain)))
+    return pl.Series(name, plain, strict=False)
+
+
+def _series_of_arrays(name: str, cells: list[Any]) -> pl.Series | None:
+    """Return cells that are arrays or lists of numbers, all of one shape; None where they are not.
+
+    Missing cells stay so.
+    """
+    if not _is_nested(next((cell for cell in cells if not _is_missing(cell)), None)):
+        return None
+    missing = [_is_missing(cell) for cell in cells]
+    given = [cell for cell, absent in zip(cells, missing, strict=True) if not absent]
+    if not all(map(_is_nested, given)):
+        return None
+    try:
+        # The first cell alone says whether a large column of text need not be looked at.
+        if np.asarray(given[0]).dtype.kind not in "buif":
+            return None
+        stacked = np.asarray(
+            [cell if isinstance(cell, list) else np.asarray(cell) for cell in given]
+        )
+    except ValueError:  # lists of different lengths
+        return None
+    if stacked.dtype.kind not in "buif" or not stacked.size:
+        return None
+    series = pl.Series(name, stacked)
+    if not any(missing):
+        return series
+    numbers = iter(range(len(given)))
+    places = [None if absent else next(numbers) for absent in missing]
+    return series.gather(pl.Series(places, dtype=pl.UInt32))
+
+
+def _refuse_other_types(name: str, values: list[Any], rows: Sequence[int]) -> None:
+    """Raise where values are not of one type, nor what is in lists; each has the row it is from."""
+    kinds = Counter(_kind(value) for value in values if value is not None)
+    if len(kinds) > 1:
+        usual = kinds.most_common(1)[0][0]
+        row, value = next(
+            (row, value)
+            for row, value in zip(rows, values, strict=True)
+            if value is not None and _kind(value) != usual
+        )
+        raise DataError(
+            f"Row {row + 1} of column {name!r} holds {value!r:.80} ({_kind(value)}), and most rows "
+            f"hold {usual}. Expected one type a column."
+        )
+    if "a list" in kinds:
+        inner = [
+            (row, item)
+            for row, value in zip(rows, values, strict=True)
+            for item in value or ()
+            if item is not None
+        ]
+        _refuse_other_types(name, [item for _, item in inner], [row for row, _ in inner])
+
+
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
+    if isinstance(value, list):
+        return "a list"
     return "a number" if isinstance(value, int | float) else type(value).__name__
 
 
+def _is_nested(value: Any) -> bool:
+    """Return whether a cell is a list, or an array of any library that has an axis."""
+    return isinstance(value, list | tuple) or len(getattr(value, "shape", ())) > 0
+
+
+def _is_missing(value: Any) -> bool:
+    return (
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and math.isnan(value))
+    )
+
+
 def _plain(value: Any) -> Any:
-    """Return a cell as Python has it, None where it is missing."""
+    """Return a cell as Python has it, None where it is missing, arrays and tuples as lists."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    if isinstance(value, np.generic):
-        value = value.item()
-    if type(value).__name__ in ("NAType", "NaTType") or (
-        isinstance(value, float) and math.isnan(value)
-    ):
+    if getattr(value, "shape", None) == ():
+        value = np.asarray(value).item()
+    if _is_missing(value):
         return None
+    if _is_nested(value):
+        items = value if isinstance(value, list | tuple) else np.asarray(value).tolist()
+        return [_plain(item) for item in items]
     return value

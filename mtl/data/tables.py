@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from mtl.data.formats.csv import csv_names, read_csv
-from mtl.data.formats.files import SUFFIXES, opened
+from mtl.data.formats.files import SUFFIXES, opened, with_home
 from mtl.data.formats.jsonl import jsonl_names, read_jsonl
 from mtl.data.formats.parquet import parquet_names, read_parquet
-from mtl.data.formats.whole import FORMATS, read_whole, whole_format
+from mtl.data.formats.whole import FORMATS, whole_format
 from mtl.data.frames import as_frame
 from mtl.data.raw import MISSING_WORDS, to_numbers
 from mtl.errors import DataError
@@ -29,11 +29,11 @@ def column_names(path: Path | str) -> list[str]:
     Raises:
         DataError: The file cannot be read, or is no table of a known format.
     """
-    path = Path(path).expanduser()
+    path = with_home(path)
     name = path.name.lower()
     form = whole_format(path)
     if form is not None:
-        return read_whole(path, form).columns
+        return form.names(path)
     if name.endswith((".csv", ".csv.gz")):
         return csv_names(path)
     if name.endswith(".parquet"):
@@ -70,14 +70,14 @@ def read_table(
         DataError: The file is missing, unreadable, empty, has no header or no rows, columns of one
             name, or a value that its column's kind cannot hold, with row and column.
     """
-    path = Path(path).expanduser()
+    path = with_home(path)
     columns_config = columns_config or {}
     names = column_names(path)
     _refuse_no_header(path, names, columns_config)
     wanted = [name for name in names if needed is None or name in needed]
     form = whole_format(path)
     if form is not None:
-        table = read_whole(path, form).select(wanted)
+        table = form.read(path).select(wanted)
     elif path.name.lower().endswith(".parquet"):
         table = read_parquet(path, wanted)
     elif path.name.lower().endswith((".csv", ".csv.gz")):
@@ -158,16 +158,20 @@ def _typed_column(series: pl.Series, kind: str | None) -> pl.Series:
 def _with_absolute_paths(
     table: pl.DataFrame, columns_config: ColumnsConfig, folder: Path
 ) -> pl.DataFrame:
-    """Make the paths of images that are relative to a table's folder absolute."""
+    """Make the paths of images that are relative to a table's folder absolute; `~` is home."""
     images = [
         name
         for name in table.columns
         if columns_config.get(name, {}).get("kind") == "image" and table[name].dtype == pl.String
     ]
     return table.with_columns(
-        pl.Series(name, [None if path is None else str(folder / path) for path in table[name]])
+        pl.Series(name, [_absolute(path, folder) for path in table[name]], dtype=pl.String)
         for name in images
     )
+
+
+def _absolute(path: str | None, folder: Path) -> str | None:
+    return None if path is None else str(folder / with_home(path))
 
 
 def _plain(table: pl.DataFrame) -> pl.DataFrame:

@@ -31,6 +31,7 @@ from mtl.training.building import build_graph
 from mtl.training.choices import check_evaluations
 from mtl.training.evaluating import Evaluating
 from mtl.training.figures import Figures, loss_sums
+from mtl.training.fitting_together import check_graph_fits
 from mtl.training.initial_weights import give_weights
 from mtl.training.loop import evaluate
 
@@ -72,6 +73,11 @@ class Run:
         if self._is_as_trained:
             return trained
         graph = build_graph(self.config, self.preparation.specifications, self.tasks)
+        problems = check_graph_fits(
+            self.config, graph, self.preparation.specifications, self.tasks
+        )
+        if problems:
+            raise ConfigError(problems)
         give_weights(graph, trained)
         return graph
 

@@ -307,3 +307,25 @@ def test_reads_real_tables_with_missing_cells():
     table = read_table(MULAN / "osales.csv.gz")
     assert sum(table.null_count().row(0)) == 10_012
     assert all(dtype.is_numeric() for dtype in table.dtypes)
+
+
+def test_paths_of_images_are_from_the_folder_of_the_table_or_from_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    folder = tmp_path / "data"
+    folder.mkdir()
+    pl.DataFrame(
+        {"image": ["a.png", "~/b.png", "/c.png", None, "~1.png"], "other": ["~/x"] * 5}
+    ).write_csv(folder / "a.csv")
+    table = read_table(folder / "a.csv", columns_config={"image": {"kind": "image"}})
+    expected = [folder / "a.png", tmp_path / "home" / "b.png", "/c.png", None, folder / "~1.png"]
+    assert table["image"].to_list() == [None if path is None else str(path) for path in expected]
+    assert table["other"].to_list() == ["~/x"] * 5
+
+
+def test_a_column_of_missing_paths_stays_one_of_text(tmp_path):
+    pl.DataFrame({"image": pl.Series([None, None], dtype=pl.String)}).write_parquet(
+        tmp_path / "a.parquet"
+    )
+    table = read_table(tmp_path / "a.parquet", columns_config={"image": {"kind": "image"}})
+    assert table["image"].dtype == pl.String
+    assert table["image"].to_list() == [None, None]

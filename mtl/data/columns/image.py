@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
-import tensorflow as tf
 
 from mtl.data.arrays import holds_arrays, to_array
 from mtl.data.columns.base import Column, Fitted, Form, RawShape
+from mtl.data.formats.files import with_home
+from mtl.data.formats.images import read_image
 from mtl.data.raw import bad_value
 from mtl.errors import DataError
 from mtl.layers.image_size import ImageSize
@@ -62,7 +62,7 @@ class Image(Column):
         """
         if None not in (self.height, self.width, self.channels) or not len(training):
             return self
-        height, width, channels = self._images(training.head(1))[0].shape
+        height, width, channels = next(self._images(training.head(1))).shape
         return replace(
             self,
             height=self.height or height,
@@ -88,10 +88,14 @@ class Image(Column):
         """
         if holds_arrays(series) and self.channels is not None:
             return _with_channels(_whole(series), self.channels)
-        images = self._images(series)
+        if not len(series):
+            return np.zeros((0, 1, 1, self.channels or 1), np.uint8)
         size = self._size()
-        resized = [np.asarray(size(image[np.newaxis]))[0] for image in images]
-        return np.stack(resized) if resized else np.zeros((0, 1, 1, self.channels or 1), np.uint8)
+        shape = (len(series), size.height, size.width, self.channels or 1)
+        resized = np.empty(shape, np.uint8)
+        for row, image in enumerate(self._images(series)):
+            resized[row] = np.asarray(size(image[np.newaxis]))[0]
+        return resized
 
     def check(self, series: pl.Series) -> None:
         """Look at the values of a whole table; of files only that they are there.
@@ -103,7 +107,7 @@ class Image(Column):
             _whole(series)
             return
         for row, path in enumerate(series.to_list()):
-            if path is None or not Path(path).expanduser().is_file():
+            if path is None or not with_home(path).is_file():
                 raise _bad_file(series.name, row, path, "there is no such file")
 
     def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
@@ -115,14 +119,13 @@ class Image(Column):
         assert self.width is not None
         return ImageSize(self.height, self.width)
 
-    def _images(self, series: pl.Series) -> list[np.ndarray]:
-        """Return images of any sizes, each `(height, width, channels)`."""
+    def _images(self, series: pl.Series) -> Iterator[np.ndarray]:
+        """Yield images of any sizes, each `(height, width, channels)`."""
         if series.dtype != pl.String:
-            return list(_whole(series))
-        return [
-            _decoded(series.name, row, path, self.channels or 0)
-            for row, path in enumerate(series.to_list())
-        ]
+            yield from _whole(series)
+            return
+        for row, path in enumerate(series.to_list()):
+            yield _decoded(series.name, row, path, self.channels)
 
 
 def _whole(series: pl.Series) -> np.ndarray:
@@ -147,29 +150,29 @@ def _whole(series: pl.Series) -> np.ndarray:
 
 
 def _with_channels(images: np.ndarray, channels: int) -> np.ndarray:
+    """Return images of any number of axes, the last one of channels, grey or in colours."""
     given = images.shape[-1]
     if given == channels:
         return images
     if given == 1:
         return np.repeat(images, channels, axis=-1)
-    grey = np.rint(images.astype(np.float32) @ RED_GREEN_BLUE)
-    return grey[..., np.newaxis].astype(np.uint8)
+    grey = np.empty((*images.shape[:-1], 1), np.uint8)
+    # One image, or one row of one, at a time: as floats they take four times the memory.
+    for each, result in zip(images, grey, strict=True):
+        result[..., 0] = np.rint(each @ RED_GREEN_BLUE)
+    return grey
 
 
-def _decoded(column: str, row: int, path: str | None, channels: int) -> np.ndarray:
-    """Read an image file; 0 channels stand for those of the file, an alpha channel left out."""
+def _decoded(column: str, row: int, path: str | None, channels: int | None) -> np.ndarray:
+    """Read an image file and give it these channels; None for those of the file."""
     if path is None:
         raise _bad_file(column, row, path, "no file is named")
     try:
-        data = Path(path).expanduser().read_bytes()
-        image = tf.io.decode_image(data, channels=channels, expand_animations=False).numpy()
-    except OSError as error:
-        raise _bad_file(column, row, path, error.strerror or str(error)) from error
-    except tf.errors.OpError as error:
-        raise _bad_file(column, row, path, "it cannot be decoded") from error
-    if image.shape[-1] in (2, 4):
-        image = image[..., :-1]
-    return image
+        image = read_image(path)
+    except DataError as error:
+        raise _bad_file(column, row, path, str(error)) from error
+    # A file and the same image as an array must become the same grey: decoders weigh otherwise.
+    return _with_channels(image, channels or image.shape[-1])
 
 
 def _bad_file(column: str, row: int, path: str | None, reason: str) -> DataError:

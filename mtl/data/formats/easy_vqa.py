@@ -14,6 +14,7 @@ from mtl.data.formats.files import opened
 from mtl.errors import DataError, nearest
 
 IMAGES, QUESTIONS, ANSWERS = "images.npz", "questions.json", "answers.txt"
+COLUMNS = ("image", "question", "answer", "image_id")
 
 
 def read(path: Path) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,14 @@ from mtl.errors import DataError, nearest
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 _LISTED = 12
+
+
+def with_home(path: Path | str) -> Path:
+    """Return a path with the user's folder in place of a leading `~`.
+
+    Unlike `Path.expanduser` it leaves `~1.png` as it is where there is no user called `1.png`.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 @contextmanager

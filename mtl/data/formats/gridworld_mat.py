@@ -21,6 +21,7 @@ ARRAYS = (
     "state_y_data",
     "batch_label_data",
 )
+COLUMNS = ("map", "state", "action", "world")
 
 
 def read(path: Path) -> pl.DataFrame:

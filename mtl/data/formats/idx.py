@@ -12,6 +12,7 @@ from mtl.data.formats.files import opened
 from mtl.errors import DataError
 
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
+COLUMNS = ("image", "label", "split")
 UNSIGNED_BYTE = 8
 VALIDATION_SHARE = 1 / 12
 

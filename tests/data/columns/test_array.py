@@ -92,6 +92,9 @@ def test_wrong_options():
         make_column({"kind": "array", **options}, "p")
     paths = [problem.path for problem in caught.value.problems]
     assert paths == ["p.shape", "p.dtype", "p.divide_by", "p.flatten"]
+    for shape in ([], [0], [-1], [True], [2.0], ["3"]):
+        with pytest.raises(ConfigError, match=r"p\.shape: .*Expected a list of whole numbers of 1"):
+            make_column({"kind": "array", "shape": shape}, "p")
     with pytest.raises(ConfigError, match="without null"):
         make_column({"kind": "array", "shape": [None], "flatten": True}, "p")
     with pytest.raises(ConfigError, match="Expected 1: the dtype is int32"):

@@ -1,5 +1,8 @@
 """Columns of images."""
 
+import struct
+import weakref
+
 import numpy as np
 import polars as pl
 import pytest
@@ -30,6 +33,33 @@ def files(folder, images):
         path.write_bytes(tf.io.encode_png(image).numpy())
         paths.append(path.name)
     return paths
+
+
+COLOURS = np.stack([GREY[0] * 3, GREY[0] * 2, GREY[0]], axis=-1)
+
+
+def bmp(pixels, palette=None, bits=None, compression=0):
+    """Return a BMP file: pixels of shape (height, width) with a palette, else (…, 3)."""
+    height, width = pixels.shape[:2]
+    rows = [row[:, ::-1] if row.ndim > 1 else row for row in pixels[::-1]]
+    data = b"".join(row.tobytes() + b"\0" * (-row.size % 4) for row in rows)
+    colours = b"".join(bytes([blue, green, red, 0]) for red, green, blue in palette or ())
+    start = 54 + len(colours)
+    bits = bits or (24 if pixels.ndim > 2 else 8)
+    head = struct.pack("<IHHI", start + len(data), 0, 0, start)
+    sizes = (40, width, height, 1, bits, compression, len(data), 1, 1, len(colours) // 4, 0)
+    return b"BM" + head + struct.pack("<IiiHHIIiiII", *sizes) + colours + data
+
+
+def gif(width, height, colours, indices):
+    """Return a GIF of up to 4 colours whose compressed pixels clear the table before each."""
+    codes = [code for index in indices for code in (4, index)] + [5]
+    bits = sum(code << (3 * place) for place, code in enumerate(codes))
+    data = bits.to_bytes(-(-3 * len(codes) // 8), "little")
+    palette = b"".join(bytes(colour) for colour in colours)
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0b10000001, 0, 0) + palette
+    image = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0)
+    return head + image + bytes([2, len(data)]) + data + b"\0;"
 
 
 def test_arrays_stay_as_they_are_with_an_axis_of_channels():
@@ -73,6 +103,75 @@ def test_files_of_different_sizes_are_read_and_resized(tmp_path):
     found = prepared({"height": 4, "width": 4}, read).transform(read)["x"]
     assert found.shape == (3, 4, 4, 3)
     np.testing.assert_array_equal(found[:, 0, 0, 0], [0, 40, 80])
+
+
+def of_files(folder, contents, **options):
+    paths = []
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+        paths.append(str(folder / name))
+    column = make_column({"kind": "image", **options}, "p").resolved(pl.Series("p", paths))
+    return column.raw(pl.Series("p", paths), "uint8")
+
+
+@pytest.mark.parametrize("channels", [1, 3, None])
+def test_every_format_gives_what_its_array_gives(tmp_path, channels):
+    contents = {
+        "a.png": tf.io.encode_png(COLOURS).numpy(),
+        "a.bmp": bmp(COLOURS),
+        "b.png": tf.io.encode_png(np.dstack([COLOURS, np.full((4, 6), 9, np.uint8)])).numpy(),
+    }
+    found = of_files(tmp_path, contents, channels=channels)
+    array = table(COLOURS[np.newaxis], "p")["p"]
+    expected = make_column({"kind": "image", "channels": channels}, "p").resolved(array)
+    for image in found:
+        np.testing.assert_array_equal(image, expected.raw(array, "uint8")[0])
+
+
+@pytest.mark.parametrize("channels", [1, 3, None])
+def test_grey_files_of_every_format(tmp_path, channels):
+    contents = {
+        "a.bmp": bmp(GREY[0], palette=[(level,) * 3 for level in range(256)]),
+        "a.png": tf.io.encode_png(GREY[0][..., np.newaxis]).numpy(),
+    }
+    found = of_files(tmp_path, contents, channels=channels)
+    expected = np.repeat(GREY[0][..., np.newaxis], channels or 1, axis=-1)
+    np.testing.assert_array_equal(found, np.stack([expected, expected]))
+
+
+def test_gifs_become_grey_too(tmp_path):
+    content = gif(2, 1, [(255, 0, 0), (0, 255, 0), (0, 0, 0), (0, 0, 0)], [0, 1])
+    np.testing.assert_array_equal(
+        of_files(tmp_path, {"a.gif": content}, channels=1).ravel(), [76, 150]
+    )
+    np.testing.assert_array_equal(
+        of_files(tmp_path, {"a.gif": content})[0, 0], [[255, 0, 0], [0, 255, 0]]
+    )
+
+
+def test_the_palette_of_a_bmp_file_counts(tmp_path):
+    pixels = np.array([[0, 1, 2]], np.uint8)
+    content = bmp(pixels, palette=[(10, 20, 30), (40, 50, 60), (7, 8, 9)])
+    np.testing.assert_array_equal(
+        of_files(tmp_path, {"a.bmp": content})[0, 0], [[10, 20, 30], [40, 50, 60], [7, 8, 9]]
+    )
+    inverted = bmp(pixels, palette=[(255 - level,) * 3 for level in range(256)])
+    np.testing.assert_array_equal(of_files(tmp_path, {"b.bmp": inverted}).ravel(), [255, 254, 253])
+
+
+def test_files_are_read_one_at_a_time(tmp_path, monkeypatch):
+    """Photographs are large: those that are resized already must not be kept."""
+    alive = []
+
+    def read(path):
+        image = np.zeros((8, 8, 3), np.uint8)
+        alive.append(weakref.ref(image))
+        assert sum(reference() is not None for reference in alive) <= 2
+        return image
+
+    monkeypatch.setattr("mtl.data.columns.image.read_image", read)
+    column = make_column({"kind": "image", "height": 2, "width": 2, "channels": 3}, "p")
+    assert column.raw(pl.Series("p", ["a"] * 9), "uint8").shape == (9, 2, 2, 3)
 
 
 def test_the_size_of_the_first_file_counts_where_none_is_given(tmp_path):
@@ -129,6 +228,11 @@ def test_files_that_are_none(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(DataError, match=r"Row 1 .*text.png.* it cannot be decoded"):
         column.raw(pl.Series("p", [str(tmp_path / "text.png")]), "uint8")
+    (tmp_path / "packed.bmp").write_bytes(bmp(GREY[0], [(0, 0, 0)] * 256, compression=1))
+    with pytest.raises(DataError, match=r"packed.bmp.*: it is a compressed BMP file"):
+        column.raw(pl.Series("p", [str(tmp_path / "packed.bmp")]), "uint8")
+    with pytest.raises(DataError, match=r"'~1.png': there is no such file"):
+        column.check(pl.Series("p", ["~1.png"]))
     with pytest.raises(DataError, match="Row 2"):
         column.check(pl.Series("p", [str(tmp_path / "text.png"), None]))
 

@@ -48,3 +48,7 @@ def test_no_archive(tmp_path):
         read_table(tmp_path / "data.npz")
     with pytest.raises(DataError, match="no file"):
         read_table(tmp_path / "gone.npz")
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="one array without a name"):
+        read_table(tmp_path / "one.npz")
