@@ -39,7 +39,10 @@ def give_weights(graph: keras.Model, trained: keras.Model) -> None:
 
 
 def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str]:
-    """Give a graph the weights of another one that have the same paths.
+    """Give a graph the weights of another one that have the same paths and shapes.
+
+    What has another shape there, such as the head of a task with more classes, stays new; so does
+    the rest of its layer.
 
     Args:
         graph: What gets them.
@@ -50,34 +53,34 @@ def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str
         Sentences that say which weights were taken and which were not.
 
     Raises:
-        ConfigError: A weight has another shape in the source, or none is in both.
+        ConfigError: No layer is the same in both.
     """
     own, others = weights_by_path(graph), weights_by_path(source)
-    common = [path for path in own if path in others]
-    problems = [
-        Problem(
-            SETTING,
-            f"the weight {path!r} has the shape {tuple(others[path].shape)} in {name}, here "
-            f"{tuple(own[path].shape)}",
-            "Expected the same sizes: change the model's parameters, or leave this setting null.",
-        )
-        for path in common
-        if tuple(own[path].shape) != tuple(others[path].shape)
-    ]
+    unlike: dict[str, str] = {}
+    for path in own:
+        here, there = tuple(own[path].shape), tuple(others[path].shape) if path in others else None
+        if there is not None and there != here:
+            unlike.setdefault(_layer(path), f"{path} has the shape {there} there and {here} here")
+    lacking = {_layer(path) for path in {*own} ^ {*others}}
+    common = [path for path in own if _layer(path) not in {*unlike, *lacking}]
     if not common:
-        found = (
-            f"no weight of {name} has a path of this graph's: {_some(others)}; here {_some(own)}"
-        )
-        problems.append(Problem(SETTING, found, "Expected a run of a model with the same layers."))
-    if problems:
-        raise ConfigError(problems)
+        found = f"no layer is the same in {name}, which has {_some(others)}; here {_some(own)}"
+        reasons = "".join(f" {reason}." for reason in unlike.values())
+        expected = f"Expected a run of a model with the same layers.{reasons}"
+        raise ConfigError([Problem(SETTING, found, expected)])
     for path in common:
         own[path].assign(others[path].value)
     notes = [f"{len(common)} weights start as those of {name}."]
-    fresh = [path for path in own if path not in others]
+    notes += [f"New, as {reason}: {layer}." for layer, reason in unlike.items()]
+    fresh = sorted({_layer(path) for path in own} & lacking)
     if fresh:
         notes.append(f"Not in {name} and new: {_some(fresh)}.")
     return notes
+
+
+def _layer(path: str) -> str:
+    """Return the layer that a weight is in."""
+    return path.rpartition("/")[0]
 
 
 def _some(paths: Mapping[str, object] | list[str], count: int = 6) -> str:

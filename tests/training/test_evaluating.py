@@ -15,6 +15,7 @@ from mtl.config.compose import plain
 from mtl.errors import ConfigError, MtlError
 from mtl.evaluations.base import Evaluation, Findings
 from mtl.models.handed_in import Head, Specification
+from mtl.training.initial_weights import give_weights, take_weights
 
 CONFIG = {
     "model": {"name": "test_dense", "scale": 1.0},
@@ -248,7 +249,7 @@ def test_parameters_of_a_trained_model_may_change_where_its_weights_do_not() -> 
     kept = mtl.train(config(model={"name": "test_training_mean", "units": 1}), table=table())
     other = mtl.load(kept.folder)
     other.config["model"] = {"name": "test_training_mean", "units": 2}
-    with pytest.raises(ConfigError, match="model: these weights are not the trained ones: kept"):
+    with pytest.raises(ConfigError, match=r"tasks.y: the output has shape \(2,\)"):
         other.predict({"x": [1.0]})
 
 
@@ -268,11 +269,15 @@ def test_initial_weights_that_do_not_fit() -> None:
     wider = config(tasks={"y": {"target": ["y", "x2"], "kind": "regression"}})
     wider["training"] |= {"initial_weights": str(first.folder)}
     two = table().with_columns(x2=pl.col("x") * 2)
-    with pytest.raises(ConfigError, match=r"'y/kernel' has the shape \(1, 1\) in .*here \(1, 2\)"):
+    with pytest.raises(
+        ConfigError, match=r"y/kernel has the shape \(1, 1\) there and \(1, 2\) here"
+    ):
         mtl.train(wider, table=two)
     other = config(tasks={"z": {"target": "y", "kind": "regression"}})
     other["training"] |= {"initial_weights": str(first.folder)}
-    with pytest.raises(ConfigError, match=r"no weight of .* has a path of this graph's"):
+    with pytest.raises(
+        ConfigError, match=r"no layer is the same in .*, which has y/kernel, y/bias; here z/kernel"
+    ):
         mtl.train(other, table=table())
     nowhere = config()
     nowhere["training"] |= {"initial_weights": "runs/gone"}
@@ -344,6 +349,39 @@ def test_each_epoch_trains_its_own_pairs_prepared_as_one_column(
     same = pl.DataFrame({"city_a": ["c1"], "n_a": [5.0], "city_b": ["c1"], "n_b": [5.0]})
     prepared = run.preparation.transform(same)["x"][0]
     np.testing.assert_array_equal(prepared[: len(prepared) // 2], prepared[len(prepared) // 2 :])
+
+
+def test_a_graph_built_anew_needs_all_its_weights() -> None:
+    def deep(width: int) -> keras.Model:
+        x = keras.Input((2,), name="x")
+        hidden = keras.layers.Dense(width, name="hidden")(x)
+        return keras.Model({"x": x}, {"y": keras.layers.Dense(1, name="y")(hidden)})
+
+    with pytest.raises(
+        ConfigError, match="not the trained ones: hidden/kernel, hidden/bias, y/ker"
+    ):
+        give_weights(deep(3), deep(4))
+
+
+def test_initial_weights_are_taken_layer_by_layer_where_they_fit() -> None:
+    def deep(units: int) -> keras.Model:
+        x = keras.Input((2,), name="x")
+        hidden = keras.layers.Dense(3, name="hidden")(x)
+        return keras.Model({"x": x}, {"y": keras.layers.Dense(units, name="y")(hidden)})
+
+    graph, source = deep(4), deep(2)
+    before = graph.get_layer("y").get_weights()
+    notes = take_weights(graph, source, "runs/a")
+    for own, other in zip(
+        graph.get_layer("hidden").get_weights(),
+        source.get_layer("hidden").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(own, other)
+    for own, other in zip(graph.get_layer("y").get_weights(), before, strict=True):
+        np.testing.assert_array_equal(own, other)
+    assert notes[0] == "2 weights start as those of runs/a."
+    assert notes[1] == "New, as y/kernel has the shape (3, 2) there and (3, 4) here: y."
 
 
 def test_initial_weights_leave_the_runs_own_plugins_in_place(write, user_folder) -> None:
