@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mtl.config.compose import compose
     from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
+    from mtl.evaluations.base import Evaluation, Findings
     from mtl.registry import balancer, builder, evaluation, generator, kind
     from mtl.training.run import Run, load
     from mtl.training.runner import train
@@ -23,6 +24,8 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DivergenceError",
+    "Evaluation",
+    "Findings",
     "MtlError",
     "Run",
     "balancer",
@@ -38,6 +41,7 @@ __all__ = [
 _MODULES = {
     "mtl.config.compose": ["compose"],
     "mtl.errors": ["ConfigError", "DataError", "DivergenceError", "MtlError"],
+    "mtl.evaluations.base": ["Evaluation", "Findings"],
     "mtl.registry": ["balancer", "builder", "evaluation", "generator", "kind"],
     "mtl.training.run": ["Run", "load"],
     "mtl.training.runner": ["train"],

@@ -3,8 +3,12 @@
     mtl evaluate run=runs/headline/2026-11-20_10-15-02 data.path=new.csv
     mtl evaluate run=runs/headline/2026-11-20_10-15-02 data.generator.seed=1 output=figures.json
 
-Prints loss and metrics of each task whose labels the table has. output= writes them as JSON too;
-overwrite=true replaces a file. What the run reached on its own splits is in its results.json.
+    mtl evaluate run=runs/vin_16/2026-11-20_10-15-02 data.generator.seed=1 model.iterations=30
+
+Prints loss, metrics and evaluations of each task whose labels the table has. Parameters of the
+model and of evaluations may be changed as long as the trained weights fit. output= writes them as
+JSON too; overwrite=true replaces a file. What the run reached on its own splits is in its
+results.json.
 """
 
 from __future__ import annotations

@@ -48,6 +48,9 @@ class Request:
         Raises:
             MtlError: None is named, or it cannot be read.
         """
+        from mtl.reporting.quiet import silence_tensorflow
+
+        silence_tensorflow()
         from mtl.config.check.sections import described_columns
         from mtl.data.tables import read_table
 

@@ -28,6 +28,8 @@ MAPPINGS = (
     "A list stands where keys with values are expected, such as `inputs: {main_input: link_name}` "
     "or `tasks: {price: {target: price, kind: regression}}`."
 )
+# Mappings of mappings that are empty at first, each with how an entry is written.
+NESTED = {"evaluations": "{label: {name: …, output: …}}"}
 
 
 @contextmanager
@@ -126,6 +128,11 @@ def _no_key(full_key: str, parent: DictConfig) -> str:
     names = {str(name) for name in parent}
     if not above:
         names = (names | set(groups())) - {"hydra"}
+    if above in NESTED and not names:
+        return f"{above} has no {key!r} yet. A new one is added with '+{above}={NESTED[above]}'."
+    top = full_key.partition(".")[0]
+    if above.count(".") == 1 and not names and top in NESTED:
+        return f"{top} has no such key yet. A new one is added with '+{top}={NESTED[top]}'."
     if not names:
         return f"{above} has no key {key!r}: it is a value or empty."
     addition = f" A new key is added with a plus: +{full_key}=…." if above in OPEN else ""

@@ -52,7 +52,7 @@ class Fitting:
                 continue
             width = tensor.shape[-1] if len(tensor.shape) > 1 else 1
             options = {"kind": column.kind, **asdict(column)}  # type: ignore[call-overload]
-            described.append({"column": name_of_column, "width": width, **options})
+            described.append({"column": name_of_column, "entries": width, "options": options})
             prepared.append(tensor)
         if self.errors:
             return None

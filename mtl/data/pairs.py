@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from mtl.data.ways_to_split import SPLITS
 from mtl.errors import ConfigError, DataError, Problem, nearest
 
 SAME = "same"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,9 @@ def draws(
         found = f"the table has no column {group!r}" if group else "missing"
         expected = nearest(str(group), table.columns)
         raise ConfigError([Problem("data.pairs.group", found, expected)])
+    unknown = table[group].null_count()
+    if unknown:
+        logger.info("%d rows have no %r and are in no pair.", unknown, group)
     seed = int(pairs.get("seed") or 0)
     return {
         name: Pairs(

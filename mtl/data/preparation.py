@@ -51,8 +51,8 @@ class Preparation:
         columns: dict[str, Column] = {}
         for layer in model.layers:
             for entry in layer.columns if isinstance(layer, PreparedInput) else ():
-                options = {k: v for k, v in entry.items() if k not in ("column", "width")}
-                columns[entry["column"]] = make_column(options, f"data.columns.{entry['column']}")
+                column = entry["column"]
+                columns[column] = make_column(entry["options"], f"data.columns.{column}")
         return cls(model, columns)
 
     def raw(self, table: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -134,7 +134,7 @@ def _specification(layer: PreparedInput) -> InputSpecification:
         kind=layer.kind,
         shape=tuple(layer.output.shape[1:]),
         dtype=layer.value_dtype,
-        columns={column["column"]: column["width"] for column in layer.columns},
+        columns={column["column"]: column["entries"] for column in layer.columns},
         vocabulary_size=layer.vocabulary_size,
-        column_kinds={column["column"]: column["kind"] for column in layer.columns},
+        column_kinds={column["column"]: column["options"]["kind"] for column in layer.columns},
     )

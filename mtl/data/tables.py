@@ -34,6 +34,13 @@ def column_names(path: Path | str) -> list[str]:
     form = whole_format(path)
     if form is not None:
         return form.names(path)
+    if path.is_dir():
+        known = ", or ".join(each.description for each in FORMATS)
+        held = ", ".join(sorted(entry.name for entry in path.iterdir())[:12])
+        raise DataError(
+            f"{path} is a folder. Expected a file ({', '.join(SUFFIXES)}), or {known}. It holds: "
+            f"{held or 'nothing'}."
+        )
     if name.endswith((".csv", ".csv.gz")):
         return csv_names(path)
     if name.endswith(".parquet"):

@@ -16,8 +16,8 @@ class PreparedInput(keras.layers.Layer):
     Args:
         input_name: The graph's input that it feeds.
         kind: `text`, `characters`, `index`, `features`, `image` or `array`.
-        columns: For each column that feeds it, in order: `column`, `width` and the options of its
-            preparation.
+        columns: For each column that feeds it, in order: `column` (its name), `entries` (how many
+            numbers it gives along the last axis) and the `options` of its preparation.
         vocabulary_size: How many ids there are; None where there are none.
         value_dtype: `int32`, `uint8` or `float32`.
         **kwargs: Arguments of `keras.layers.Layer`.

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from mtl.config.check import bind_signature
 from mtl.errors import ConfigError, MtlError, Problem
@@ -67,9 +68,33 @@ def graph(
     # after the import would give other initial weights: each layer that is made uses up seeds.
     broken = _import_plugins() if has_unknown_names(description) else []
     try:
-        return build(description, _check_arguments)
+        return _of_separate_examples(build(description, _check_arguments))
     except ConfigError as error:
         raise ConfigError([*error.problems, *broken]) from None
+
+
+def _of_separate_examples(model: keras.Model) -> keras.Model:
+    """Return a model after tracing it with batches of two sizes.
+
+    Keras does not see shapes that fit only where the batch has a certain size, such as a product of
+    two tensors of shape `(batch, 32)`.
+
+    Raises:
+        ConfigError: Some shapes do not fit.
+    """
+    for size in (2, 3):
+        given = {
+            name: tf.TensorSpec((size, *tensor.shape[1:]), tf.as_dtype(tensor.dtype))
+            for name, tensor in model.input.items()
+        }
+        try:
+            tf.function(model).get_concrete_function(given)
+        except (ValueError, tf.errors.OpError) as error:
+            reason = str(error).strip().splitlines()[0]
+            found = f"with a batch of {size} examples the shapes do not fit: {reason}"
+            expected = "Expected operations that keep examples apart: axis 0 is the batch."
+            raise ConfigError([Problem("model.nodes", found, expected)]) from error
+    return model
 
 
 def _import_plugins() -> list[Problem]:

@@ -67,7 +67,7 @@ class Targets:
 
     def array_size(self, column: str) -> int | None:
         """Return how many values each row of a column of arrays holds; None for other columns."""
-        dtype = self.series(column).dtype
+        dtype = self._with_arrays(column).dtype
         return dtype.shape[0] if isinstance(dtype, pl.Array) and len(dtype.shape) == 1 else None
 
     def numbers(self, column: str, option: str = "target") -> np.ndarray:
@@ -99,40 +99,47 @@ class Targets:
             raise self.error(found, expected, option)
         return values
 
-    def classes(self, column: str) -> list[Any]:
+    def classes(self, column: str, *, arrays: bool = False) -> list[Any]:
         """Return the distinct values of a column in sort order: booleans, integers or strings.
 
         Floats without a fraction count as integers; anything that is not a number is text.
 
+        Args:
+            column: The column.
+            arrays: Whether a row may hold an array of values.
+
         Raises:
             TargetError: Every value is missing, or one is a number with a fraction.
         """
-        values = self._discrete(column).drop_nulls().unique().to_list()
+        values = self._discrete(column, arrays=arrays).drop_nulls().unique().to_list()
         if not values:
             found = f"all {self.table.height} labels of column {column!r} are missing"
             raise self.error(found, "Expected at least one label in the training split.")
         return sorted(values)
 
-    def keys(self, column: str) -> pl.Series:
+    def keys(self, column: str, *, arrays: bool = False) -> pl.Series:
         """Return each value of a column as text (`true`, `5`, `yes`), null where it is missing.
 
         The values of a column of arrays stand below each other.
         """
-        values = self._discrete(column)
+        values = self._discrete(column, arrays=arrays)
         return values.cast(pl.String)
 
-    def positions(self, column: str, classes: Mapping[str, int]) -> np.ndarray:
+    def positions(
+        self, column: str, classes: Mapping[str, int], *, arrays: bool = False
+    ) -> np.ndarray:
         """Return each row's class as float32, shape `(rows,)`.
 
         Args:
             column: The column.
             classes: The position of each class by its text.
+            arrays: Whether a row may hold an array of values.
 
         Returns:
             NaN where the value is missing or unknown; unknown values are logged. For a column of
             arrays of n values, shape `(rows, n)`.
         """
-        keys = self.keys(column)
+        keys = self.keys(column, arrays=arrays)
         found = keys.replace_strict(classes, default=None, return_dtype=pl.Float32)
         self.warn_of_unknown(column, keys.filter(found.is_null() & keys.is_not_null()))
         values = found.fill_null(np.nan).to_numpy().astype(np.float32)
@@ -152,9 +159,18 @@ class Targets:
             *(self.task, len(unknown), column, listing, more),
         )
 
-    def _discrete(self, column: str) -> pl.Series:
+    def _with_arrays(self, column: str) -> pl.Series:
+        """Return a column; lists of one length, as JSON has them, are arrays."""
         series = self.series(column)
-        if self.array_size(column) is not None:
+        if isinstance(series.dtype, pl.List) and not series.dtype.inner.is_nested():
+            lengths = series.list.len().drop_nulls().unique()
+            if len(lengths) == 1 and lengths[0] > 0:
+                return series.list.to_array(lengths[0])
+        return series
+
+    def _discrete(self, column: str, *, arrays: bool) -> pl.Series:
+        series = self._with_arrays(column) if arrays else self.series(column)
+        if arrays and self.array_size(column) is not None:
             if series.null_count():
                 found = f"nothing in column {column!r}, {self.row(series.is_null().arg_true()[0])}"
                 raise self.error(found, "Expected an array; its values may be missing.")

@@ -11,11 +11,11 @@ import numpy as np
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
-from mtl.config.check.sections import described_columns, feeds, listed
+from mtl.config.check.sections import SIDES, described_columns, feeds, listed
 from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
-from mtl.data.pairs import single
+from mtl.data.pairs import SAME, single
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.tables import column_names
 from mtl.data.ways_to_split import SPLITS
@@ -145,6 +145,11 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     if problems.concern("data"):
         return None
     data = config["data"]
+    if table is None and data.get("path") is not None:
+        lacking = problems.attempt("data", lambda: check_columns(config, _named(data)))
+        if lacking is None or lacking:
+            problems.add(lacking or [])
+            return None
     needed = None if table is not None else needed_columns(config)
     dataset = problems.attempt("data", lambda: load_dataset(data, table, needed=needed))
     if dataset is None:
@@ -153,7 +158,7 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     if data.get("pairs"):
         columns = dict.fromkeys(map(single, columns), "not read") | columns
     if table is None and data.get("path") is not None:
-        columns = dict.fromkeys(column_names(data["path"]), "not read") | columns
+        columns = _named(data) | columns
     problems.add(check_columns(config, columns))
     limit = config["training"].get("limit_batches")
     if limit is None or problems.concern("training"):
@@ -164,6 +169,14 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     redraw = dataset.redraw
     first = None if redraw is None else lambda epoch: redraw(epoch).head(rows)
     return replace(dataset, splits=splits, redraw=first)
+
+
+def _named(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of a file's columns, and of the pairs' that come from them."""
+    names = column_names(data["path"])
+    if data.get("pairs"):
+        names += [f"{name}{side}" for name in names for side in SIDES] + [SAME]
+    return dict.fromkeys(names, "not read")
 
 
 def _some(rows: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -64,6 +64,13 @@ def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Prob
     return found
 
 
+def check_model(config: Mapping[str, Any]) -> list[Problem]:
+    """Hold the section `model` against its builder's parameters."""
+    section = config["model"]
+    values = {key: value for key, value in section.items() if key != "name"}
+    return bind_signature(builders.get(section["name"]), values, "model")
+
+
 def check_evaluations(config: Mapping[str, Any]) -> list[Problem]:
     """Return what is wrong with the sections `evaluations` of a trained run's config.
 

@@ -90,6 +90,12 @@ def _made(label: str, name: str, parameters: Mapping[str, Any]) -> Evaluation:
             f"evaluations.{label}: {name!r} in {evaluations.place(name)} is no evaluation. "
             "Expected a subclass of mtl.evaluations.base.Evaluation"
         )
+    wrong = sorted(k for k, v in registered.directions.items() if v not in ("min", "max"))
+    if wrong:
+        raise MtlError(
+            f"evaluations.{label}: {name!r} has no direction for {wrong}. Expected min or max for "
+            "each figure in its `directions`."
+        )
     try:
         return registered(**parameters)
     except MtlError:
@@ -114,6 +120,11 @@ def _found(
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".rstrip(".")
         raise MtlError(f"evaluations.{label} fails: {reason}. Mend or leave it out.") from error
+    if not isinstance(found, Findings):
+        raise MtlError(
+            f"evaluations.{label} returned {type(found).__name__}. Expected "
+            "mtl.Findings(figures, images)."
+        )
     if set(found.figures) != set(evaluation.directions):
         raise MtlError(
             f"evaluations.{label} returned the figures {sorted(found.figures)}. Expected those of "

@@ -70,7 +70,7 @@ def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str
         raise ConfigError([Problem(SETTING, found, expected)])
     for path in common:
         own[path].assign(others[path].value)
-    notes = [f"{len(common)} weights start as those of {name}."]
+    notes = [f"{len(common)} of {len(own)} weights start as those of {name}."]
     notes += [f"New, as {reason}: {layer}." for layer, reason in unlike.items()]
     fresh = sorted({_layer(path) for path in own} & lacking)
     if fresh:

@@ -28,7 +28,7 @@ from mtl.registry import load_plugins
 from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph
-from mtl.training.choices import check_evaluations
+from mtl.training.choices import check_evaluations, check_model
 from mtl.training.evaluating import Evaluating
 from mtl.training.figures import Figures, loss_sums
 from mtl.training.fitting_together import check_graph_fits
@@ -72,10 +72,12 @@ class Run:
         trained = self._saved.get_layer(GRAPH)
         if self._is_as_trained:
             return trained
+        load_plugins(self.config.get("plugins"))
+        problems = check_model(self.config)
+        if problems:
+            raise ConfigError(problems)
         graph = build_graph(self.config, self.preparation.specifications, self.tasks)
-        problems = check_graph_fits(
-            self.config, graph, self.preparation.specifications, self.tasks
-        )
+        problems = check_graph_fits(self.config, graph, self.preparation.specifications, self.tasks)
         if problems:
             raise ConfigError(problems)
         give_weights(graph, trained)
@@ -198,7 +200,8 @@ class Run:
     def _read(self, table: Any) -> pl.DataFrame:
         """Read a table as the run's own data were read."""
         load_plugins(self.config.get("plugins"))
-        return as_table(table, columns_config=described_columns(self.config))
+        columns = self.config["data"]["columns"] or {}
+        return as_table(table, columns_config={**columns, **described_columns(self.config)})
 
 
 def load(folder: Path | str) -> Run:

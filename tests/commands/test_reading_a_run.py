@@ -75,7 +75,7 @@ def test_a_file_is_overwritten_only_when_asked(mtl, trained, write):
         (f"predict {RUN} data.path=new.csv output=out.cvs", "Did you mean '.csv'?"),
         (f"predict {RUN} data.path=new.csv output=no/out.csv", "the folder no does not exist"),
         (f"predict {RUN} data.path=new.csv output=runs.csv optimizer=adam", "cannot be combined"),
-        (f"predict {RUN} data.path=new.csv model.length=3", "the graph wants (3,)"),
+        (f"predict {RUN} data.path=new.csv training.epochs=3", "does not read 'training.epochs'"),
         (f"predict {RUN} data.pth=new.csv", "Did you mean 'data.path'?"),
         (f"predict {RUN} data.path=new.csv --fast", "has no flag --fast"),
         (f"predict {RUN} new.csv", "Cannot read 'new.csv'"),

@@ -331,3 +331,9 @@ def test_the_experiment_trains(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = mtl.train(mtl.compose("graph_headline", ["debug=true", "data.generator.rows=600"]))
     assert run.results["status"] == "completed"
+
+
+def test_a_graph_that_mixes_the_examples_of_a_batch_is_refused():
+    sections = {"inputs": {"x": {"shape": [32]}, "y": {"shape": [32]}}}
+    with pytest.raises(ConfigError, match="with a batch of 2 examples the shapes do not fit"):
+        graph(**sections, outputs={"z": "x @ y"})

@@ -123,3 +123,12 @@ def test_one_class_a_row_where_the_training_rows_had_arrays():
 def test_a_row_without_its_array():
     with pytest.raises(ConfigError, match=r"row 2. Expected an array; its values may be missing"):
         fit_tasks({"action": {"target": "move", "kind": "categorical"}}, table([MOVES[0], None]))
+
+
+def test_lists_of_one_length_count_as_arrays():
+    lists = pl.DataFrame({"move": MOVES})
+    task = fit_tasks({"action": {"target": "move", "kind": "categorical"}}, lists)["action"]
+    np.testing.assert_array_equal(task.encode(lists), [[0, 1, 1], [2, 0, 0]])
+    ragged = pl.DataFrame({"move": [[1, 2], [3]]})
+    with pytest.raises(ConfigError, match="holds lists"):
+        fit_tasks({"action": {"target": "move", "kind": "categorical"}}, ragged)

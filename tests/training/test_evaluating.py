@@ -261,7 +261,7 @@ def test_initial_weights_come_from_another_run() -> None:
     second = mtl.train(frozen, table=table())
     for before, after in zip(first.graph.get_weights(), second.graph.get_weights(), strict=True):
         np.testing.assert_allclose(after, before, rtol=1e-5)
-    assert "2 weights start as those of" in (second.folder / "run.log").read_text()
+    assert "2 of 2 weights start as those of" in (second.folder / "run.log").read_text()
 
 
 def test_initial_weights_that_do_not_fit() -> None:
@@ -380,7 +380,7 @@ def test_initial_weights_are_taken_layer_by_layer_where_they_fit() -> None:
         np.testing.assert_array_equal(own, other)
     for own, other in zip(graph.get_layer("y").get_weights(), before, strict=True):
         np.testing.assert_array_equal(own, other)
-    assert notes[0] == "2 weights start as those of runs/a."
+    assert notes[0] == "2 of 4 weights start as those of runs/a."
     assert notes[1] == "New, as y/kernel has the shape (3, 2) there and (3, 4) here: y."
 
 

@@ -29,7 +29,7 @@ def test_an_experiment_trains_and_leaves_a_model_that_loads(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    config = mtl.compose(name, ["debug=true", "training.batch_size=16"])
+    config = mtl.compose(name, ["debug=true"])
     for key, value in FEWER.items():
         option = key.rpartition(".")[2]
         generator = config.data.generator

@@ -42,7 +42,7 @@ class Categorical(Kind):
     def fit(cls, options: TaskOptions, targets: Targets) -> Self:
         """Find the classes; see `Kind.fit`."""
         column = single_column(options, targets)
-        classes = targets.classes(column)
+        classes = targets.classes(column, arrays=True)
         if len(classes) == 1:
             found = f"every label of column {column!r} is {classes[0]!r}"
             raise targets.error(found, "Expected at least two classes in the training split.")
@@ -62,7 +62,7 @@ class Categorical(Kind):
             found = f"column {self.columns[0]!r} holds {'one class' if self.sequence else 'arrays'}"
             expected = "an array of classes" if self.sequence else "one class"
             raise targets.error(found, f"Expected {expected} in each row, as in the training rows.")
-        return targets.positions(self.columns[0], class_positions(self.classes))
+        return targets.positions(self.columns[0], class_positions(self.classes), arrays=True)
 
     def decode(self, predictions: np.ndarray) -> dict[str, np.ndarray]:
         """Return `<task>`, the likeliest class, and `<task>_probability_<class>` for each."""

@@ -248,3 +248,14 @@ def test_wrong_options():
         make_column({"kind": "image", "height": 0, "width": 2.5, "channels": 4}, "p")
     paths = [problem.path for problem in caught.value.problems]
     assert paths == ["p.height", "p.width", "p.channels"]
+
+
+def test_a_saved_preparation_reads_files_in_its_size(tmp_path):
+    import keras
+
+    paths = [str(tmp_path / name) for name in files(tmp_path, [np.full((5, 7, 3), 9, np.uint8)])]
+    read = pl.DataFrame({"picture": paths})
+    preparation = prepared({"height": 4, "width": 6}, read)
+    preparation.model.save(tmp_path / "model.keras")
+    again = Preparation.from_model(keras.models.load_model(tmp_path / "model.keras"))
+    np.testing.assert_array_equal(again.transform(read)["x"], np.full((1, 4, 6, 3), 9))
