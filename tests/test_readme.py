@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_the_experiment_trains_on_a_table_of_its_columns(write, user_folder):
 
 @pytest.mark.parametrize("line", re.findall(r"mtl ((?:experiment|list)[^#\n]*)", README))
 def test_the_commands_are_valid(line: str, write, user_folder):
-    words = line.split()
+    words = shlex.split(line.partition("`")[0].replace("…", "2026-11-20_10-15-02"))
     assert main(words if words[0] == "list" else ["--cfg", "job", *words]) == 0
 
 
@@ -93,3 +94,31 @@ def test_the_sections_are_those_of_the_config():
         "override hydra/job_logging",
         "override hydra/hydra_logging",
     }
+
+
+def test_the_evaluation_is_put_to_a_run(write, user_folder):
+    write("plugins/steepness.py", block("# plugins/steepness.py"))
+    asked = "+evaluations={steep: {name: steepness, output: main_output, input: aux_input}}"
+    assert main(["experiment=headline", "debug=true", "data.generator.rows=300", asked]) == 0
+    (folder,) = (user_folder / "runs" / "headline").iterdir()
+    results = library.load(folder).results
+    assert results["metrics"]["test"]["main_output"]["steepness"] >= 0
+    assert (folder / "plots" / "steep_brightness.png").is_file()
+
+
+def test_the_graph_in_yaml_trains_on_a_table(write, user_folder):
+    write("conf/model/graph/two_readers.yaml", block("# conf/model/graph/two_readers.yaml"))
+    write("experiments/answers.yaml", block("# experiments/answers.yaml"))
+    random = np.random.default_rng(0)
+    words = np.array(["when", "where", "who", "there", "now", "she"])
+    pl.DataFrame(
+        {
+            "question": [" ".join(random.choice(words, 4)) for _ in range(120)],
+            "answer": [" ".join(random.choice(words, 6)) for _ in range(120)],
+            "good": random.integers(0, 2, 120),
+        }
+    ).write_csv("answers.csv")
+    assert main(["experiment=answers", "debug=true"]) == 0
+    (folder,) = (user_folder / "runs" / "answers").iterdir()
+    graph = library.load(folder).graph
+    assert library.graph.nodes(graph).of("reader")[1].output_shape == (None, 32)
