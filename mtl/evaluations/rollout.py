@@ -23,7 +23,8 @@ from mtl.registry import evaluation
 class Rollout(Evaluation):
     """Follows the likeliest moves from random starts, beside an expert that knows the way.
 
-    On each distinct map of the split, `starts` cells are drawn from which a way leads to the goal.
+    On each distinct map of the split, `starts` cells are drawn from which a way leads to the goal;
+    maps without such a cell are left out, from all figures.
     A walk ends at the goal, or without success once it has visited twice as many states as the
     expert, starts counted. A move into an obstacle leaves it where it is.
 
@@ -98,11 +99,21 @@ class Rollout(Evaluation):
         """Measure the graph; see the class.
 
         Raises:
-            MtlError: The graph or the table is not about grid worlds.
+            MtlError: The graph or the table is not about grid worlds, a map has no goal or several,
+                or no map has a way to its goal.
         """
         self._check(graph, table, inputs)
         first = same_maps(inputs[self.map_input])
-        chosen = np.unique(first)[: self.maps]
+        chosen = np.unique(first)
+        _check_goals(inputs[self.map_input][chosen], chosen)
+        distance = distances(*from_channels(inputs[self.map_input][chosen]))
+        possible = (np.isfinite(distance) & (distance > 0)).any(axis=(1, 2))
+        if not possible.any():
+            raise MtlError(
+                f"evaluations: rollout found {len(chosen)} maps, and on none of them a free cell "
+                "from which a way leads to the goal. Expected one such map or more."
+            )
+        chosen, distance = chosen[possible][: self.maps], distance[possible][: self.maps]
         maps = inputs[self.map_input][chosen]
         policy = likeliest_moves(
             graph,
@@ -112,7 +123,6 @@ class Rollout(Evaluation):
             state_input=self.state_input,
         )
         obstacles, goals = from_channels(maps)
-        distance = distances(obstacles, goals)
         optimal = optimal_moves(distance)
         starts = random_starts(np.random.default_rng(self.seed), distance, self.starts)
         expert = walk(optimal.argmax(axis=-1), obstacles, goals, starts, distance[0].size)
@@ -176,6 +186,23 @@ class Rollout(Evaluation):
                 f"evaluations: rollout found no column {self.target!r} in the data. Expected the "
                 "expert's moves there: name yours by target."
             )
+
+
+def _check_goals(maps: np.ndarray, rows: np.ndarray) -> None:
+    """Raise MtlError where a map has not exactly one goal.
+
+    Args:
+        maps: Shape `(maps, height, width, 2)`, the second channel not 0 at the goal.
+        rows: Where in the split each map is.
+    """
+    goals = np.count_nonzero(maps[..., 1], axis=(1, 2))
+    wrong = np.flatnonzero(goals != 1)
+    if wrong.size:
+        raise MtlError(
+            f"evaluations: rollout found a map with {goals[wrong[0]]} goals, in row "
+            f"{rows[wrong[0]]} (from 0) of the split. Expected one cell that is not 0 in the "
+            "second channel."
+        )
 
 
 def _figures(walks: Walks, expert: Walks) -> dict[str, float]:

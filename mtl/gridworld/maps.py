@@ -77,9 +77,15 @@ def random_starts(random: np.random.Generator, distance: np.ndarray, count: int)
 
     Returns:
         Rows and columns, shape `(maps, count, 2)`.
+
+    Raises:
+        ValueError: A map has no such cell.
     """
     maps, _, width = distance.shape
     possible = (np.isfinite(distance) & (distance > 0)).reshape(maps, -1)
+    closed = np.flatnonzero(~possible.any(axis=1))
+    if closed.size:
+        raise ValueError(f"Expected a cell with a way to the goal. Received: none on map {closed}")
     order = np.argsort(~possible, axis=1, kind="stable")
     chosen = random.random((maps, count)) * possible.sum(axis=1, keepdims=True)
     cells = np.take_along_axis(order, chosen.astype(np.int64), axis=1)

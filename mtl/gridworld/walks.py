@@ -17,7 +17,8 @@ class Walks:
         cells: Rows and columns, shape `(maps, starts, most steps + 1, 2)`; a walk that has come to
             an end stays where it is.
         steps: How many steps each walk took, shape `(maps, starts)`.
-        costs: What they cost, shape `(maps, starts)`.
+        costs: What they cost, float64, shape `(maps, starts)`: as many ones and roots of two cost
+            the same in any order.
         arrived: Whether the walk ends at the goal, shape `(maps, starts)`.
     """
 
@@ -51,7 +52,7 @@ def walk(
     here = starts.astype(np.int64)
     cells = [here]
     steps = np.zeros(starts.shape[:2], np.int64)
-    costs = np.zeros(starts.shape[:2], np.float32)
+    diagonal = np.zeros(starts.shape[:2], np.int64)
     arrived = (here == goals[:, np.newaxis]).all(axis=2)
     while (going := ~arrived & (steps < limit)).any():
         move = policy[maps, here[..., 0], here[..., 1]]
@@ -60,6 +61,7 @@ def walk(
         here = np.where((going & open_)[..., np.newaxis], there, here)
         cells.append(here)
         steps += going
-        costs += going * COSTS[move]
+        diagonal += going & (COSTS[move] > 1)
         arrived = (here == goals[:, np.newaxis]).all(axis=2)
+    costs = (steps - diagonal) + np.sqrt(2.0) * diagonal
     return Walks(np.stack(cells, axis=2), steps, costs, arrived)

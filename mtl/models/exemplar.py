@@ -13,12 +13,12 @@ from mtl.layers.class_sums import ClassSums
 from mtl.layers.comparisons import find_comparison
 from mtl.layers.elementwise_weights import ElementwiseWeights
 from mtl.layers.exemplars import Exemplars
-from mtl.models.exemplar_choice import Choice, choose_exemplars, spread
+from mtl.models.exemplar_choice import BY_CLASS, Choice, choose_exemplars, spread
 from mtl.models.handed_in import Head, Specification
+from mtl.models.vision import BRIGHTEST, scaled
 from mtl.registry import builder
 
 KINDS = ("array", "features", "image")
-BRIGHTEST = 255
 
 
 class Training(Protocol):
@@ -94,7 +94,8 @@ def exemplar(
     Raises:
         ConfigError: There is not one input and one task, these are of other kinds, there are fewer
             exemplars than classes, f does not exist, or c has another length than the features.
-        MtlError: The training split has too few labelled rows, or a class has no exemplar.
+        MtlError: The training split has too few labelled rows, or none of a class that needs one;
+            or a class has no exemplar.
 
     Source: a question about a Keras network whose first layer compares an example element by
     element with stored exemplars by exp((x_k − x_pk) / c), multiplies by trained numbers and adds
@@ -107,7 +108,7 @@ def exemplar(
     entry = keras.Input(given.shape, dtype=given.dtype, name=name)
     features = entry
     if given.kind == "image":
-        features = keras.layers.Rescaling(1 / BRIGHTEST, name="scaled")(features)
+        features = scaled(features)
     if len(given.shape) > 1:
         features = keras.layers.Flatten(name="features")(features)
     if isinstance(c, Sequence) and len(c) != features.shape[1]:
@@ -130,6 +131,8 @@ def exemplar(
     if training is not None:
         values = _flat(training.inputs[name], given.kind)
         classes = training.targets[task.name]
+        if choice in BY_CLASS:
+            _check_every_class(classes, task.units, choice)
         rows = choose_exemplars(values, classes, exemplars, choice, seed)
         chosen.assign(values[rows])
         if c is None:
@@ -173,6 +176,16 @@ def _flat(values: np.ndarray, kind: str) -> np.ndarray:
     """Return the features as the graph makes them, shape `(rows, features)`."""
     flat = values.reshape(len(values), -1).astype(np.float32)
     return flat / np.float32(BRIGHTEST) if kind == "image" else flat
+
+
+def _check_every_class(classes: np.ndarray, units: int, choice: Choice) -> None:
+    """Raise MtlError where a class has no labelled row to choose its exemplar from."""
+    missing = sorted(set(range(units)) - set(classes[~np.isnan(classes)].tolist()))
+    if missing:
+        raise MtlError(
+            f"the training split has no labelled row of class number {missing[0]} (from 0), and "
+            f"model.choice={choice} needs one of each class. Train on more rows"
+        )
 
 
 def _every_class(chosen: np.ndarray, units: int) -> np.ndarray:

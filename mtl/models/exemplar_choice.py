@@ -11,6 +11,8 @@ from threadpoolctl import threadpool_limits
 from mtl.errors import MtlError
 
 Choice = Literal["first", "random", "stratified", "medoids"]
+BY_CLASS = ("stratified", "medoids")
+"""The choices that give each class exemplars of its own."""
 
 
 def choose_exemplars(

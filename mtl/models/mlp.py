@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from mtl.models.dense import dense_layers
 from mtl.registry import builder
 
 
@@ -26,9 +27,6 @@ def mlp(*, size: int = 784, units: int = 64, hidden: int = 2, classes: int = 10)
     Source: the Keras guide to the functional API, first example (F. Chollet).
     """
     image = keras.Input((size,), name="image")
-    features = image
-    for number in range(1, hidden + 1):
-        dense = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")
-        features = dense(features)
+    features = dense_layers(image, [units] * hidden)
     label = keras.layers.Dense(classes, activation="softmax", name="label")(features)
     return keras.Model({"image": image}, {"label": label}, name="mlp")

@@ -8,6 +8,8 @@ from typing import Literal
 import keras
 from keras import layers
 
+from mtl.models.dense import dense_layers
+
 Merge = Literal["concatenate", "multiply"]
 
 
@@ -54,6 +56,5 @@ def answer(
         merged = layers.Concatenate(name="merged")([seen, question])
     if dropout:
         merged = layers.Dropout(dropout, name="dropout")(merged)
-    for number, units in enumerate(dense_units, start=1):
-        merged = layers.Dense(units, activation="relu", name=f"dense_{number}")(merged)
-    return layers.Dense(answers, activation="softmax", name="answer")(merged)
+    hidden = dense_layers(merged, dense_units)
+    return layers.Dense(answers, activation="softmax", name="answer")(hidden)

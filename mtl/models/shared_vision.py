@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from mtl.models.dense import dense_layers
 from mtl.models.merging import Merger, merged
 from mtl.models.vision import Padding, Pooling, image_input, vision_model
 from mtl.registry import builder
@@ -74,9 +75,7 @@ def shared_vision(
         activation=activation,
         units=vector_units,
     )
-    hidden = merged(vision(digit_a), vision(digit_b), merge)
-    for number, units in enumerate(dense_units, start=1):
-        hidden = layers.Dense(units, activation="relu", name=f"dense_{number}")(hidden)
+    hidden = dense_layers(merged(vision(digit_a), vision(digit_b), merge), dense_units)
     same = layers.Dense(1, activation="sigmoid", name="same")(hidden)
     return keras.Model(
         {"digit_a": digit_a, "digit_b": digit_b}, {"same": same}, name="shared_vision"

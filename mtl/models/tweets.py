@@ -6,14 +6,26 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from mtl.errors import ConfigError, Problem
 from mtl.layers.lstm import LSTM
 from mtl.layers.one_hot import OneHot
 from mtl.layers.symbol_lstm import SymbolLSTM
+from mtl.models.dense import dense_layers
 from mtl.models.merging import Merger, merged
 from mtl.registry import builder
+
+
+def _last(outputs: Any, counts: Any) -> Any:
+    """Return the output at the last position that counts; at the last of all where none does."""
+    length = outputs.shape[1]
+    from_the_end = ops.argmax(ops.flip(ops.cast(counts, "int32"), axis=1), axis=1)
+    # A sum with all others set to 0: the gradient of picking is slow on a CPU.
+    place = ops.expand_dims(length - 1 - from_the_end, 1)
+    chosen = ops.equal(np.arange(length, dtype="int32")[:, np.newaxis], place)
+    return ops.sum(outputs * ops.cast(chosen, outputs.dtype), axis=1)
 
 
 def _average(outputs: Any, counts: Any) -> Any:
@@ -26,7 +38,11 @@ def _maximum(outputs: Any, counts: Any) -> Any:
     return ops.max(ops.where(counts, outputs, -1.0), axis=1)  # an LSTM's outputs are above -1
 
 
-POOLINGS: dict[str, Callable[[Any, Any], Any]] = {"average": _average, "maximum": _maximum}
+POOLINGS: dict[str, Callable[[Any, Any], Any]] = {
+    "last": _last,
+    "average": _average,
+    "maximum": _maximum,
+}
 
 
 @builder("tweets")
@@ -55,8 +71,10 @@ def tweets(
         encoding: `one_hot` makes vectors of the ids as the guide does; `lookup` reads the rows of
             the LSTM's kernel instead: the same function and weights, faster.
         bidirectional: A second LSTM, shared too, reads each tweet from its end.
-        pooling: What stands for a tweet: the LSTM's output after the `last` character, or the
-            `average` or `maximum` of its outputs after each, padding (id 0) left out.
+        pooling: What stands for a tweet: each LSTM's output after the `last` character that it
+            reads, or the `average` or `maximum` of its outputs after each. Outputs at padding
+            (id 0) are left out, on whichever side it is; as in the guide, padding before the
+            characters is read all the same.
         dropout: Share of a tweet's numbers that training hides, 0 or more and below 1.
         merge: How the two vectors a and b are put together, one behind the other: `concatenate`
             (a, b), `absolute_difference` |a − b|, `product` a · b. Without `concatenate` it does
@@ -84,7 +102,7 @@ def tweets(
     one_hot = OneHot(symbols, name="one_hot") if encoding == "one_hot" else None
 
     def reader(name: str) -> LSTM:
-        options = {"return_sequences": pooling in POOLINGS, "go_backwards": directions[name]}
+        options = {"return_sequences": True, "go_backwards": directions[name]}
         if one_hot:
             return LSTM(lstm_units, **options, name=name)
         return SymbolLSTM(lstm_units, symbols, **options, name=name)
@@ -96,20 +114,15 @@ def tweets(
     def read(ids: Any) -> Any:
         """Return a tweet's vector."""
         given = one_hot(ids) if one_hot else ids
-        vectors = [reader(given) for reader in readers]
-        if pooling in POOLINGS:
-            counts = ops.not_equal(ids, 0)
-            masks = [ops.flip(counts, 1) if reader.go_backwards else counts for reader in readers]
-            vectors = [
-                POOLINGS[pooling](vector, ops.expand_dims(mask, -1))
-                for vector, mask in zip(vectors, masks, strict=True)
-            ]
+        counts = ops.expand_dims(ops.not_equal(ids, 0), -1)
+        vectors = [
+            POOLINGS[pooling](reader(given), ops.flip(counts, 1) if reader.go_backwards else counts)
+            for reader in readers
+        ]
         vector = both(vectors) if bidirectional else vectors[0]
         return hide(vector) if hide else vector
 
     tweet_a, tweet_b = (read(ids) for ids in inputs.values())
-    hidden = merged(tweet_a, tweet_b, merge)
-    for number, units in enumerate(dense_units, start=1):
-        hidden = layers.Dense(units, activation="relu", name=f"dense_{number}")(hidden)
+    hidden = dense_layers(merged(tweet_a, tweet_b, merge), dense_units)
     same = layers.Dense(1, activation="sigmoid", name="same")(hidden)
     return keras.Model(inputs, {"same": same}, name="tweets")

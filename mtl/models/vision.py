@@ -11,6 +11,9 @@ from keras import layers
 Padding = Literal["first", "same", "valid"]
 Pooling = Literal["flatten", "average", "maximum"]
 
+BRIGHTEST = 255
+"""The largest value of a pixel."""
+
 
 def image_input(name: str, height: int, width: int, channels: int) -> keras.KerasTensor:
     """Return the input of an image whose values are whole numbers from 0 to 255."""
@@ -19,7 +22,7 @@ def image_input(name: str, height: int, width: int, channels: int) -> keras.Kera
 
 def scaled(image: keras.KerasTensor) -> keras.KerasTensor:
     """Return the image as fractions from 0 to 1."""
-    return layers.Rescaling(1 / 255, name="scaled")(image)
+    return layers.Rescaling(1 / BRIGHTEST, name="scaled")(image)
 
 
 def pooled(features: keras.KerasTensor, pooling: Pooling, name: str) -> keras.KerasTensor:

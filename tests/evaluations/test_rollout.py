@@ -85,6 +85,42 @@ def test_a_perfect_policy_has_perfect_figures(table):
     assert set(found.figures) == set(Rollout.directions)
 
 
+def test_any_optimal_policy_costs_nothing_extra():
+    """Large maps have many shortest paths with one cost in other orders."""
+
+    def worst(maps):
+        return 7 - optimal_moves(distances(*from_channels(maps)))[..., ::-1].argmax(axis=-1)
+
+    many = gridworld(maps=200, size=28, obstacles=60, obstacle_size=4, seed=1).table
+    figures = Rollout("action", pictures=0)(graph_of(worst), many, inputs_of(many)).figures
+    assert figures["optimal_action_rate"] == 1
+    assert figures["extra_cost"] == 0
+
+
+def test_maps_without_a_start_are_left_out():
+    open_ = world(("..G", "..."), [[0, 0], [0, 1]], [2, 2])
+    closed = world((".#G", ".##"), [[0, 0], [0, 0]], [0, 0])
+    walled = world(("##G", "###"), [[0, 0], [0, 0]], [0, 0])
+    graph = graph_of(by_names("E E N", "N N N"))
+    alone = Rollout("action", maps=1)(graph, open_, inputs_of(open_)).figures
+    both = pl.concat([walled, open_])
+    assert Rollout("action", maps=1)(graph, both, inputs_of(both)).figures == alone
+    none = pl.concat([walled, closed])
+    with pytest.raises(MtlError, match="2 maps, and on none of them"):
+        Rollout("action")(graph, none, inputs_of(none))
+
+
+@pytest.mark.parametrize("goals", [0, 2])
+def test_a_map_without_exactly_one_goal_is_an_error(goals):
+    one = world(("..G", "..."), [[0, 0], [0, 1]], [2, 2])
+    two = pl.concat([one, one])
+    inputs = inputs_of(two)
+    inputs["map"][1, ..., 1] = 0
+    inputs["map"][1, 0, :goals, 1] = 10
+    with pytest.raises(MtlError, match=rf"a map with {goals} goals, in row 1 \(from 0\)"):
+        Rollout("action")(graph_of(best), two, inputs)
+
+
 def test_a_policy_that_never_moves_away_fails(table):
     graph = graph_of(lambda maps: np.zeros(maps.shape[:3], int))
     found = Rollout("action")(graph, table, inputs_of(table)).figures

@@ -70,6 +70,12 @@ def test_starts_lead_to_the_goal_and_are_evenly_spread():
         np.testing.assert_allclose(counts / 3000, 1 / len(cells), atol=0.03)
 
 
+def test_refuses_to_start_where_no_way_leads():
+    found = np.concatenate([distances(*read_map(*lines)) for lines in (["G."], ["G#"])])
+    with pytest.raises(ValueError, match=r"none on map \[1\]"):
+        random_starts(np.random.default_rng(0), found, 3)
+
+
 def test_channels_hold_obstacles_and_ten_at_the_goal_and_are_read_back():
     obstacles, goals = read_map("##", "G.")
     seen = channels(obstacles, goals)

@@ -46,6 +46,21 @@ def test_each_walk_has_its_own_limit():
     assert found.steps.tolist() == [[3, 4, 4]]
 
 
+def test_equally_cheap_walks_cost_exactly_the_same():
+    """20 straight steps and 20 diagonal ones, in two orders."""
+    size = 41
+    obstacles, goals = np.zeros((1, size, size), bool), np.array([[20, 40]])
+    first = np.full((1, size, size), SE)
+    first[0, 20] = E
+    last = np.full((1, size, size), E)
+    last[0, :, 20:] = SE
+    start = np.array([[[0, 0]]])
+    costs = [walk(policy, obstacles, goals, start, 99).costs for policy in (first, last)]
+    assert costs[0].dtype == np.float64
+    np.testing.assert_array_equal(costs[0], costs[1])
+    assert costs[0][0, 0] == 20 + 20 * np.sqrt(2.0)
+
+
 def test_an_expert_always_arrives_at_the_distance():
     random = np.random.default_rng(0)
     blocked, goals, distance = random_maps(random, 400, size=14, obstacles=40, obstacle_size=3)

@@ -167,6 +167,16 @@ def test_a_class_without_exemplar_is_an_error() -> None:
         build(training, exemplars=4, choice="first")
 
 
+@pytest.mark.parametrize("choice", ["stratified", "medoids"])
+@pytest.mark.parametrize("exemplars", [3, 5])
+def test_a_class_without_training_rows_is_an_error(choice, exemplars) -> None:
+    """Else an exemplar of another class would stand for it, or number 2 for class number 1."""
+    labels = np.where(np.arange(30) % 2 == 0, 0.0, 2.0)
+    training = SimpleNamespace(inputs=TRAINING.inputs, targets={"label": labels})
+    with pytest.raises(MtlError, match="no labelled row of class number 1"):
+        build(training, exemplars=exemplars, choice=choice)
+
+
 @pytest.mark.slow
 def test_digits(tmp_path) -> None:
     run = mtl.train(mtl.compose("exemplar", [f"runs={tmp_path}"]))

@@ -50,9 +50,10 @@ def test_layers_and_parameters_are_the_guides() -> None:
 def test_both_encodings_are_one_function_of_the_same_weights(
     arguments: dict[str, object],
 ) -> None:
+    keras.backend.clear_session()  # so that names that Keras gives itself may clash with ours
     keras.utils.set_random_seed(0)
-    lookup = tweets(**SMALL, encoding="lookup", **arguments)
     one_hot = tweets(**SMALL, encoding="one_hot", **arguments)
+    lookup = tweets(**SMALL, encoding="lookup", **arguments)
     assert [(w.path, w.shape) for w in lookup.weights] == [
         (w.path, w.shape) for w in one_hot.weights
     ]
@@ -91,12 +92,18 @@ def test_swapping_the_tweets_matters_only_where_they_are_concatenated(merge: lis
     assert same is (merge != ["concatenate"])
 
 
-@pytest.mark.parametrize("pooling", ["average", "maximum"])
+def after_last(outputs: np.ndarray, axis: int) -> np.ndarray:
+    """The forward LSTM's output after the last character, the backward one's after the first."""
+    forward, backward = np.split(outputs, 2, axis=1)
+    return np.concatenate([forward[-1], backward[0]], axis=axis)
+
+
+@pytest.mark.parametrize("pooling", ["last", "average", "maximum"])
 def test_pooling_leaves_padding_out(pooling: str) -> None:
     keras.utils.set_random_seed(0)
     model = tweets(**SMALL, pooling=pooling, bidirectional=True)
     inner = keras.Model(model.input, model.get_layer("merged").output)
-    reduce = {"average": np.mean, "maximum": np.max}[pooling]
+    reduce = {"last": after_last, "average": np.mean, "maximum": np.max}[pooling]
     expected = []
     for given in ids().values():
         forward = model.get_layer("lstm")(given).numpy()
@@ -106,6 +113,29 @@ def test_pooling_leaves_padding_out(pooling: str) -> None:
             [reduce(row[text != 0], axis=0) for row, text in zip(both, given, strict=True)]
         )
     np.testing.assert_allclose(inner(ids()), np.concatenate(expected, axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["last", "average", "maximum"])
+def test_padding_after_what_a_reader_has_read_changes_nothing(pooling: str) -> None:
+    """That is padding on the right of the forward one, on the left of the backward one."""
+    keras.utils.set_random_seed(0)
+    width = SMALL["lstm_units"]
+    text = np.random.default_rng(0).integers(1, SMALL["symbols"], (5, 4), np.uint8)
+
+    def vectors(left: int, right: int) -> tuple[np.ndarray, np.ndarray]:
+        model = tweets(**SMALL | {"length": left + 4 + right}, pooling=pooling, bidirectional=True)
+        model.set_weights(weights)
+        padded = np.pad(text, ((0, 0), (left, right)))
+        read = keras.Model(model.input, model.get_layer("merged").output)
+        vector = read({"tweet_a": padded, "tweet_b": padded}).numpy()[:, : 2 * width]
+        return vector[:, :width], vector[:, width:]
+
+    weights = tweets(**SMALL, bidirectional=True).get_weights()
+    forward, backward = vectors(0, 0)
+    assert np.ptp(forward, axis=0).min() > 0.01
+    assert np.ptp(backward, axis=0).min() > 0.01
+    np.testing.assert_allclose(vectors(0, 5)[0], forward, atol=1e-6)
+    np.testing.assert_allclose(vectors(5, 0)[1], backward, atol=1e-6)
 
 
 @pytest.mark.parametrize("pooling", ["last", "average", "maximum"])

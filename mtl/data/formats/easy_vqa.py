@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 import polars as pl
 
-from mtl.data.formats.files import opened
+from mtl.data.formats.files import opened, plain_or_compressed
 from mtl.errors import DataError, nearest
 
 IMAGES, QUESTIONS, ANSWERS = "images.npz", "questions.json", "answers.txt"
@@ -36,12 +36,7 @@ def read(path: Path) -> pl.DataFrame:
     Source: Victor Zhou, easy-VQA, github.com/vzhou842/easy-VQA.
     """
     images, ids = _images(path / IMAGES)
-    compressed = path / f"{QUESTIONS}.gz"
-    file = (
-        compressed
-        if compressed.is_file() and not (path / QUESTIONS).is_file()
-        else path / QUESTIONS
-    )
+    file = plain_or_compressed(path / QUESTIONS)
     asked = _questions(file)
     place = {number: row for row, number in enumerate(ids.tolist())}
     with opened(path / ANSWERS) as stream:

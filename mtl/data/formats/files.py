@@ -24,6 +24,12 @@ def with_home(path: Path | str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
+def plain_or_compressed(path: Path) -> Path:
+    """Return a file's path, with `.gz` behind it where only the compressed file is there."""
+    compressed = path.with_name(f"{path.name}.gz")
+    return compressed if compressed.is_file() and not path.is_file() else path
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file for reading, decompressed where its name ends in `.gz`.

@@ -13,6 +13,7 @@ import polars as pl
 from mtl.data.formats.files import opened
 from mtl.errors import DataError
 from mtl.gridworld.maps import same_maps
+from mtl.gridworld.moves import NAMES
 
 ARRAYS = (
     "batch_im_data",
@@ -21,6 +22,7 @@ ARRAYS = (
     "state_y_data",
     "batch_label_data",
 )
+GOALS = "as the number of goals. Expected 1: one cell that is not 0."
 COLUMNS = ("map", "state", "action", "world")
 
 
@@ -37,7 +39,8 @@ def read(path: Path) -> pl.DataFrame:
             (columns); and `batch_label_data` (0 to 7: N, S, E, W, NE, NW, SE, SW).
 
     Raises:
-        DataError: It cannot be read, or its arrays are not these.
+        DataError: It cannot be read, its arrays are not these, a map has no goal or several, or a
+            state or a move does not exist.
 
     Source: Tamar et al. 2016, Value Iteration Networks; github.com/avivt/VIN.
     """
@@ -49,6 +52,13 @@ def read(path: Path) -> pl.DataFrame:
             f"{path} holds arrays of shapes {shapes}, in the order {', '.join(ARRAYS)}. Expected "
             "one square map a row in the first two, and in the others as many states for each."
         )
+    goals = np.count_nonzero(prior, axis=1)
+    _refuse(path, goals != 1, "batch_value_data", goals, GOALS)
+    for name, values in (("state_x_data", rows), ("state_y_data", columns)):
+        expected = f"as a state. Expected 0 to {size - 1}, inside the map."
+        _refuse(path, ~np.isin(values, np.arange(size)), name, values, expected)
+    expected = f"as a move. Expected 0 to {len(NAMES) - 1}: {', '.join(NAMES)}."
+    _refuse(path, ~np.isin(label, np.arange(len(NAMES))), "batch_label_data", label, expected)
     square = (len(free), size, size)
     seen = np.stack([(free == 0).reshape(square), prior.reshape(square)], axis=-1).astype(np.uint8)
     return pl.DataFrame(
@@ -59,6 +69,16 @@ def read(path: Path) -> pl.DataFrame:
             pl.Series("world", same_maps(seen)),
         ]
     )
+
+
+def _refuse(path: Path, wrong: np.ndarray, name: str, values: np.ndarray, expected: str) -> None:
+    """Raise DataError where anything is wrong, naming the first row of an array and its value."""
+    places = np.argwhere(wrong)
+    if len(places):
+        place = tuple(places[0])
+        raise DataError(
+            f"{path} has in {name}, row {place[0] + 1}, the value {values[place]} {expected}"
+        )
 
 
 def _arrays(path: Path) -> list[np.ndarray]:

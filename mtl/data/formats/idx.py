@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mtl.data.formats.files import opened
+from mtl.data.formats.files import opened, plain_or_compressed
 from mtl.errors import DataError
 
 IMAGES, LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
@@ -54,7 +54,7 @@ def read(path: Path) -> pl.DataFrame:
 
 def _pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the images and the labels of `train` or `t10k`."""
-    files = [_file(folder, f"{part}-{ending}") for ending in (IMAGES, LABELS)]
+    files = [plain_or_compressed(folder / f"{part}-{ending}") for ending in (IMAGES, LABELS)]
     images, labels = _values(files[0], 3), _values(files[1], 1)
     if len(images) != len(labels):
         raise DataError(
@@ -62,13 +62,6 @@ def _pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
             "Expected as many: they are not of one data set."
         )
     return images, labels
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Return the file of this name, plain, else with `.gz`."""
-    plain = folder / name
-    compressed = folder / f"{name}.gz"
-    return compressed if compressed.is_file() and not plain.is_file() else plain
 
 
 def _values(file: Path, axes: int) -> np.ndarray:

@@ -68,14 +68,18 @@ def yes_or_no(
     """Return the question whether something is there, and the one whether it is not.
 
     Args:
-        random: Draws what is asked for: half of the time what is there, where that can be.
+        random: Draws what is asked for: in half of all rows what is there, as far as that can be,
+            so that the words of a question do not give its answer away.
         wordings: Of the one and of the other.
         words: For each thing that can be asked for.
         there: Which of them are there, shape `(rows, things)`.
         missing: Which of those that are not there can be asked for, the same shape. Each row needs
             something in the one or the other.
     """
-    is_there = (random.random(len(there)) < 0.5) & there.any(axis=1) | ~missing.any(axis=1)
+    always, possible = ~missing.any(axis=1), there.any(axis=1)
+    free = possible & ~always
+    share = (0.5 - always.mean()) / max(free.mean(), 1 / len(there))
+    is_there = (random.random(len(there)) < share) & free | always
     candidates = np.where(is_there[:, np.newaxis], there, missing)
     thing = np.where(candidates, random.random(there.shape), -1.0).argmax(axis=1)
     blank = np.array(words, dtype=object)[thing]

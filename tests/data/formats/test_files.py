@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mtl.data.formats.files import opened
+from mtl.data.formats.files import opened, plain_or_compressed
 from mtl.errors import DataError
 
 NOBODY = 65_534
@@ -101,3 +101,12 @@ def test_refuses_what_is_not_compressed_or_cut_off(tmp_path, content):
         opened(tmp_path / "a.csv.gz") as f,
     ):
         f.read()
+
+
+def test_the_compressed_file_is_taken_where_the_plain_one_is_not_there(tmp_path):
+    plain, compressed = tmp_path / "a.json", tmp_path / "a.json.gz"
+    assert plain_or_compressed(plain) == plain
+    compressed.touch()
+    assert plain_or_compressed(plain) == compressed
+    plain.touch()
+    assert plain_or_compressed(plain) == plain

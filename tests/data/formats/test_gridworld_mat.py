@@ -46,6 +46,30 @@ def test_reads_maps_states_and_labels(tmp_path):
         ({"state_x_data": None}, "no array called state_x_data. It holds: batch_im_data"),
         ({"batch_im_data": np.ones((2, 8), np.uint8)}, "Expected one square map a row"),
         ({"batch_label_data": np.zeros((1, 2), np.uint8)}, "as many states for each"),
+        (
+            {"batch_label_data": np.array([[0, 7], [3, 8]], np.int16)},
+            "batch_label_data, row 2, the value 8 as a move. Expected 0 to 7: N, S,",
+        ),
+        (
+            {"batch_label_data": np.array([[0, -3], [3, 55]], np.int16)},
+            "batch_label_data, row 1, the value -3 as a move",
+        ),
+        (
+            {"state_x_data": np.array([[2, 1], [3, 0]], np.uint8)},
+            "state_x_data, row 2, the value 3 as a state. Expected 0 to 2, inside the map",
+        ),
+        (
+            {"state_y_data": np.array([[-1, 1], [0, 0]], np.int16)},
+            "state_y_data, row 1, the value -1 as a state",
+        ),
+        (
+            {"batch_value_data": np.zeros((2, 9), np.uint8)},
+            "batch_value_data, row 1, the value 0 as the number of goals. Expected 1",
+        ),
+        (
+            {"batch_value_data": np.array([[10] + [0] * 8, [10, 10] + [0] * 7], np.uint8)},
+            "batch_value_data, row 2, the value 2 as the number of goals",
+        ),
     ],
 )
 def test_says_what_is_wrong_with_a_file(tmp_path, changes, message):

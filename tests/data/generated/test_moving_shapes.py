@@ -1,6 +1,7 @@
 """Answers are what an independent look at the frames says."""
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -78,6 +79,14 @@ def test_all_answers_occur(table):
     assert table["answer"].n_unique() == (21 if still else 10)
     whether = table.filter(table["answer"].is_in(["yes", "no"]))
     assert 0.4 < (whether["answer"] == "yes").mean() < 0.6
+
+
+def test_the_words_of_a_question_do_not_give_yes_or_no_away():
+    table = moving_shapes(videos=3000, frames=4).table
+    whether = table.filter(table["answer"].is_in(["yes", "no"]))
+    rates = whether.group_by("question").agg(yes=(pl.col("answer") == "yes").mean())
+    assert rates.height == 4 * len(MANNERS)
+    assert 0.42 < rates["yes"].min() < rates["yes"].max() < 0.58
 
 
 @pytest.mark.parametrize("frame", [0, 4, 7])

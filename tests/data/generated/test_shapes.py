@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 
 from mtl.data.generated.drawing import COLOURS, SHAPES
@@ -55,6 +56,20 @@ def test_a_question_alone_says_little(generated):
     assert 0.45 < (whether["answer"] == "yes").mean() < 0.55
     assert 0.4 < whether.height / table.height < 0.9
     assert table["question"].str.split(" ").list.len().max() <= 12
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_words_of_a_question_do_not_give_yes_or_no_away(count):
+    """Four shapes often are of all three kinds: then none can be asked for that is not there."""
+    table = shapes(images=1000, questions=12, size=32, shapes=count).table
+    names = (("colour", COLOURS), ("shape", SHAPES))
+    wording = pl.col("question")
+    for kind, of_kind in names:
+        wording = wording.str.replace(rf"\b({'|'.join(of_kind)})\b", kind)
+    whether = table.filter(table["answer"].is_in(["yes", "no"]))
+    rates = whether.group_by(wording).agg(yes=(pl.col("answer") == "yes").mean())
+    assert rates.height == 4 * 3
+    assert 0.42 < rates["yes"].min() < rates["yes"].max() < 0.58
 
 
 def test_a_shape_may_be_anywhere_and_of_many_sizes():
