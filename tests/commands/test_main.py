@@ -42,7 +42,7 @@ def test_help_lists_verbs_groups_and_examples(mtl, write):
     assert done.status == 0
     for verb in VERBS:
         assert f"    {verb}" in done.out
-    (models,) = re.findall(r"^    model= ([\w, \n]+?)\n    \S", done.out, re.MULTILINE)
+    (models,) = re.findall(r"^    model= ([\w/, \n]+?)\n    \S", done.out, re.MULTILINE)
     assert {"headline", "headline_engagement", "own"} <= set(re.split(r",\s+", models))
     assert "mtl --multirun experiment=headline" in done.out
     assert mtl("-h").out == mtl("help").out == done.out

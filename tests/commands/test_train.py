@@ -29,7 +29,7 @@ def test_hydra_makes_no_folder_of_its_own(mtl, trainer, user_folder):
 def test_without_an_experiment_there_is_a_hint(mtl, trainer):
     done = mtl("training.epochs=3")
     assert done.status == 1
-    assert "No experiment is chosen. Write experiment=<name>. Known: headline" in done.err
+    assert "No experiment is chosen. Write experiment=<name>. Known: absolute," in done.err
     assert trainer.calls == []
 
 
