@@ -31,15 +31,18 @@ def small_tweets(**arguments: object) -> keras.Model:
     return tweets(length=LENGTH, symbols=SYMBOLS, lstm_units=4, **arguments)
 
 
+def texts(random: np.random.Generator) -> tf.Tensor:
+    """Ids of which most occur several times and some not at all; no text ends in padding (0)."""
+    ids = random.integers(0, SYMBOLS - 3, (BATCH, LENGTH))
+    ids[:, -1] = random.integers(1, SYMBOLS - 3, BATCH)
+    return tf.constant(ids, tf.uint8)
+
+
 def batches() -> list[tuple[dict[str, tf.Tensor], tf.Tensor]]:
-    """Ids of which most occur several times and some not at all."""
     random = np.random.default_rng(0)
     return [
         (
-            {
-                name: tf.constant(random.integers(0, SYMBOLS - 3, (BATCH, LENGTH)), tf.uint8)
-                for name in ("tweet_a", "tweet_b")
-            },
+            {name: texts(random) for name in ("tweet_a", "tweet_b")},
             tf.constant(random.integers(0, 2, BATCH), tf.float32),
         )
         for _ in range(STEPS)
