@@ -1,32 +1,375 @@
-"""What a balancing strategy is."""
+"""What a balancing strategy is: what it reads, what it gives back, and what it remembers."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
+import keras
+import numpy as np
 import tensorflow as tf
+
+from mtl.errors import MtlError
+
+Heads = Literal["own", "weighted"]
+Normalise = Literal["sum", "mean"]
+Gradients = Literal["features", "parameters"]
+Reads = Literal["losses", "gramian", "halves", "rows", "turns"]
 
 
 class Balancer(ABC):
-    """Turns the losses of K tasks into the one that is trained.
+    """Turns the losses of K tasks into one update.
+
+    A strategy sees each task's loss times its weight in the config: ℓ_k = weight_k · L_k, with g_k
+    its gradient by what is shared. It answers with a weight w_k a task; the shared part moves by
+    Σ_k w_k g_k.
+
+    A task without labels in a batch is absent: its weight is 0 and it takes no part.
 
     Args:
-        weights: The weight of each trained task in the config, by output name.
+        weights: The weight of each trained task in the config, by output name, above 0.
+        heads: What moves the weights that belong to one task alone: `own`, the gradient of its own
+            ℓ_k, or `weighted`, that times w_k.
+        normalise: `sum`: the update is as large as for the sum of the losses, so that a learning
+            rate stays right when the strategy is changed; `mean`: as for their mean, 1/m of that
+            with m tasks present. Heads follow.
+        gradients: Where conflict is measured: at the `features` where the shared part ends, which
+            costs one backward pass, or in the shared `parameters`.
+        every: In how many steps the weights are computed anew once; in between they stay.
+        monitor: Whether to record gradient norms and cosines where the strategy does not read them.
+
+    Attributes:
+        names: The tasks' names; their order is that of every vector of tasks.
+        config_weights: The tasks' weights in the config, in that order.
+        step: How many updates have been made.
+        variables: Everything that the strategy remembers, by name, `step` among it.
+        trainable: Those of its variables that the optimizer moves.
+        seed: Of whatever is drawn.
+        steps_per_epoch: Of the training.
     """
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
+    reads: ClassVar[Reads] = "losses"
+    """What the strategy is handed: the losses; the Gramian of the tasks' gradients; the Gramian
+    of the gradients of one half of the batch with those of the other (`halves`); the gradients
+    themselves (`rows`); or nothing, as it chooses one task a step (`turns`)."""
+
+    scale: ClassVar[Normalise] = "sum"
+    """Whether what the strategy computes is on the scale of the sum or of the mean of losses."""
+
+    second_look: ClassVar[bool] = False
+    """Whether `after_update` is to be called with the losses after the update."""
+
+    def __init__(
+        self,
+        weights: Mapping[str, float],
+        *,
+        heads: Heads = "own",
+        normalise: Normalise = "sum",
+        gradients: Gradients = "features",
+        every: int = 1,
+        monitor: bool = False,
+    ) -> None:
+        for name, value, known in (
+            ("heads", heads, ("own", "weighted")),
+            ("normalise", normalise, ("sum", "mean")),
+            ("gradients", gradients, ("features", "parameters")),
+        ):
+            if value not in known:
+                raise MtlError(f"balancing.{name}={value!r}. Expected {' or '.join(known)}.")
+        if every < 1:
+            raise MtlError(f"balancing.every={every}. Expected 1 step or more.")
         self.names = tuple(weights)
-        self.initial_weights = tuple(weights.values())
+        self.config_weights = np.array(list(weights.values()), np.float64)
+        self.heads = heads
+        self.normalise = normalise
+        self.gradients = gradients
+        self.every = every
+        self.monitor = monitor
+        self.seed = 0
+        self.steps_per_epoch = 1
+        self.variables: dict[str, keras.Variable] = {}
+        self.trainable: list[keras.Variable] = []
+        self.step = self.remember("step", 0, dtype="int64")
+        if every > 1:
+            self.remember("weights", np.zeros(len(self.names)))
 
-    @abstractmethod
-    def weights(self) -> tf.Tensor:
-        """Return the weight of each task's loss now, shape `(K,)`, in the order of `names`."""
+    @property
+    def measures_gradients(self) -> bool:
+        """Whether each task's gradient is needed by itself."""
+        if self.reads == "losses":
+            return self.monitor or self.heads == "own"
+        return self.reads != "turns"
 
-    def total(self, losses: tf.Tensor) -> tf.Tensor:
-        """Return the loss to train, a scalar.
+    def start(self, *, seed: int, steps_per_epoch: int) -> None:
+        """Take in what is known only when training begins."""
+        self.seed = seed
+        self.steps_per_epoch = max(1, steps_per_epoch)
+
+    def take_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Take in how many examples of the training split each task has a label of."""
+
+    def remember(
+        self, name: str, value: Any, *, dtype: str = "float32", trainable: bool = False
+    ) -> keras.Variable:
+        """Make a variable that is part of the strategy's state.
 
         Args:
-            losses: The tasks' mean losses, shape `(K,)`, in the order of `names`.
+            name: Its name among `variables`.
+            value: What it starts with.
+            dtype: Its type.
+            trainable: Whether the optimizer is to move it along the gradient of `total`.
         """
-        return tf.reduce_sum(self.weights() * losses)
+        initial = np.asarray(value, dtype)
+        made = keras.Variable(initial, dtype=dtype, trainable=trainable, name=name)
+        self.variables[name] = made
+        if trainable:
+            self.trainable.append(made)
+        return made
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return a copy of everything that the strategy remembers, by name."""
+        return {name: np.array(each) for name, each in self.variables.items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned.
+
+        Raises:
+            MtlError: It is another strategy's state, or that of other tasks.
+        """
+        known = {name: tuple(each.shape) for name, each in self.variables.items()}
+        given = {name: np.shape(value) for name, value in state.items()}
+        if known != given:
+            raise MtlError(
+                f"The state of {type(self).__name__} has {known}. Received: {given}. "
+                "Expected the state of the same strategy and tasks."
+            )
+        for name, value in state.items():
+            self.variables[name].assign(value)
+
+    def epoch_ends(self, losses: np.ndarray) -> None:
+        """Take in the tasks' mean losses ℓ over a training epoch, shape `(K,)`; NaN if unseen."""
+
+    def after_update(self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor) -> None:
+        """Take in the losses ℓ of one batch before and after the update; see `second_look`."""
+
+    def scaled(self, weights: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Bring weights, or a total, from the strategy's own scale to what `normalise` asks for."""
+        if self.scale == self.normalise:
+            return weights
+        count = tf.reduce_sum(tf.cast(present, weights.dtype))
+        return weights * count if self.normalise == "sum" else tf.math.divide_no_nan(weights, count)
+
+    def head_weights(self, weights: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Return what each task's own weights move by, as a multiple of the gradient of ℓ_k.
+
+        Args:
+            weights: The w_k, shape `(K,)`.
+            present: Which tasks have labels in the batch, shape `(K,)`.
+        """
+        if self.heads == "weighted":
+            return weights
+        own = tf.cast(present, weights.dtype)
+        return own / tf.reduce_sum(own) if self.normalise == "mean" else own
+
+
+class LossBalancer(Balancer):
+    """A strategy that reads the losses alone.
+
+    It says what is minimised; the weights are its derivatives, w_k = ∂ total / ∂ ℓ_k. Heads are
+    `weighted` by default, as in the papers, which is one backward pass in all.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, float], *, heads: Heads = "weighted", **options: Any
+    ) -> None:
+        super().__init__(weights, heads=heads, **options)
+
+    @abstractmethod
+    def total(self, losses: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Return what is minimised, a scalar, in the strategy's own `scale`.
+
+        Args:
+            losses: The ℓ_k, shape `(K,)`, float32; 0 where a task is absent.
+            present: Which tasks have labels in the batch, shape `(K,)`, bool. The others may not
+                change the result.
+        """
+
+    def scaled_total(self, losses: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
+        """Return what is minimised, on the scale that `normalise` asks for."""
+        return self.scaled(self.total(losses, present), present)
+
+    def weigh(
+        self, losses: tf.Tensor, present: tf.Tensor
+    ) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
+        """Return the w_k, shape `(K,)`, and the gradients of `trainable`."""
+        with tf.GradientTape() as tape:
+            tape.watch(losses)
+            total = self.scaled_total(losses, present)
+        sources = [each.value for each in self.trainable]
+        weights, gradients = tape.gradient(total, (losses, sources))
+        if weights is None:
+            weights = tf.zeros_like(losses)
+        return tf.where(present, weights, tf.zeros_like(weights)), gradients
+
+
+@dataclass
+class Observed:
+    """What a strategy may read beside the Gramian, in NumPy.
+
+    Attributes:
+        losses: The losses ℓ of the m tasks that take part, shape `(m,)`, float64.
+        tasks: Their positions among the strategy's `names`, shape `(m,)`.
+        step: How many updates came before.
+        random: Draws; it depends on the seed and the step alone.
+        state: The strategy's variables by name, all K tasks'; what is changed in place is kept.
+    """
+
+    losses: np.ndarray
+    tasks: np.ndarray
+    step: int = 0
+    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    state: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class GramianBalancer(Balancer):
+    """A strategy that reads the inner products of the tasks' gradients, G_ij = g_i · g_j.
+
+    `solve` is NumPy in double precision on m × m numbers. It is handed the tasks that are present
+    and have a gradient; the others' weight is 0. A single one keeps its plain gradient, w = 1.
+    """
+
+    reads: ClassVar[Reads] = "gramian"
+    scale: ClassVar[Normalise] = "mean"
+
+    @abstractmethod
+    def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
+        """Return the tasks' weights, shape `(m,)`, in the strategy's own `scale`.
+
+        Args:
+            gramian: Shape `(m, m)`, float64, m ≥ 2, symmetric with a positive diagonal, finite.
+                Of `halves`: entry ij is a gradient of the first half of the batch times one of the
+                second, so neither need hold.
+            observed: Losses, step, chance and state.
+        """
+
+    def weigh(self, losses: tf.Tensor, present: tf.Tensor, gramian: tf.Tensor) -> tf.Tensor:
+        """Return the w_k, shape `(K,)`, and move the state on.
+
+        Args:
+            losses: The ℓ_k, shape `(K,)`, float32.
+            present: Which tasks have labels in the batch, shape `(K,)`.
+            gramian: Shape `(K, K)`, float32.
+        """
+        kept = [name for name in self.variables if name not in {"step", "weights"}]
+        state = [self.variables[name].value for name in kept]
+        given = [losses, present, gramian, self.step.value, *state]
+        types = [losses.dtype, *(each.dtype for each in state)]
+        # A single result comes without its list where functions run eagerly.
+        weights, *changed = tf.nest.flatten(tf.numpy_function(self._solved(kept), given, types))
+        weights.set_shape(losses.shape)
+        for name, value in zip(kept, changed, strict=True):
+            value.set_shape(self.variables[name].shape)
+            self.variables[name].assign(value)
+        return weights
+
+    def _solved(self, names: Sequence[str]) -> Any:
+        def solved(
+            losses: np.ndarray, present: np.ndarray, gramian: np.ndarray, step: int, *state: Any
+        ) -> list[np.ndarray]:
+            changed = {name: np.array(each) for name, each in zip(names, state, strict=True)}
+            weights = self.weights_of(losses, present, gramian, int(step), changed)
+            types = [each.dtype for each in state]
+            kept = [changed[n].astype(t) for n, t in zip(names, types, strict=True)]
+            return [weights.astype(losses.dtype), *kept]
+
+        return solved
+
+    def weights_of(
+        self,
+        losses: np.ndarray,
+        present: np.ndarray,
+        gramian: np.ndarray,
+        step: int,
+        state: dict[str, np.ndarray],
+    ) -> np.ndarray:
+        """Return the K weights as `normalise` asks for them, in NumPy; `state` is changed.
+
+        A Gramian that is not finite, as where float16 overflows, gives weights that are none
+        either and leaves the state alone, so that the update is seen to be wrong.
+        """
+        weights = np.zeros(len(self.names))
+        gramian = gramian.astype(np.float64)
+        norms = np.diag(gramian)
+        active = np.flatnonzero(present & (self.reads == "halves" or norms > 0))
+        taken = gramian[np.ix_(active, active)]
+        if not np.isfinite(gramian[np.ix_(present, present)]).all():
+            weights[present] = np.nan
+        elif len(active) == 1:
+            weights[active] = 1.0
+        elif len(active) > 1:
+            random = np.random.default_rng((self.seed, step))
+            observed = Observed(losses[active].astype(np.float64), active, step, random, state)
+            factor = {"sum": len(active), "mean": 1 / len(active)}[self.normalise]
+            solved = self.solve(taken, observed)
+            weights[active] = solved if self.scale == self.normalise else solved * factor
+        return weights
+
+
+class RowBalancer(Balancer):
+    """A strategy that reads the tasks' gradients themselves.
+
+    Rows come a shared tensor at a time, stacked: shape `(K, *shape)`, in float32, a row of zeros
+    for an absent task. With `gradients=features` the tensors are the features where the shared
+    part ends, of shape `(batch, …)`; with `parameters` the shared weights.
+    """
+
+    reads: ClassVar[Reads] = "rows"
+    scale: ClassVar[Normalise] = "sum"
+
+    keeps_rows: ClassVar[bool] = True
+    """Whether its state has a row for each task and parameter, so that it needs
+    `gradients=parameters` and tables whole."""
+
+    def build(self, shapes: Sequence[Sequence[int]]) -> None:
+        """Make the state that depends on the shapes of the shared weights; called once."""
+
+    @abstractmethod
+    def combine(
+        self,
+        rows: Sequence[tf.Tensor],
+        features: Sequence[tf.Tensor] | None,
+        losses: tf.Tensor,
+        present: tf.Tensor,
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        """Return the update of each shared tensor and the weights to report, and move the state.
+
+        Args:
+            rows: For each shared tensor, shape `(K, *shape)`.
+            features: The values of the features that `rows` are the gradients of, or None.
+            losses: The ℓ_k, shape `(K,)`.
+            present: Which tasks have labels in the batch, shape `(K,)`.
+
+        Returns:
+            For each shared tensor the combined gradient, in the strategy's own `scale`, and
+            the w_k, shape `(K,)`: what each task's gradient was multiplied by; where that is no
+            single number, its share.
+        """
+
+
+class TurnBalancer(Balancer):
+    """A strategy that trains one task a step."""
+
+    reads: ClassVar[Reads] = "turns"
+    own_optimizers: bool = False
+    """Whether each task has an optimizer of its own, with moments of its own."""
+
+    def __init__(
+        self, weights: Mapping[str, float], *, heads: Heads = "weighted", **options: Any
+    ) -> None:
+        super().__init__(weights, heads=heads, **options)
+
+    @abstractmethod
+    def turn(self) -> tf.Tensor:
+        """Return the position of the task whose turn it is, a scalar integer."""

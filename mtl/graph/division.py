@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from mtl.graph.calls import calls, input_names, output_names
+from mtl.graph.branches import Branches, branches
+from mtl.graph.calls import Call, calls, input_names, output_names
 from mtl.graph.lookups import Cut, Lookup, cut
 from mtl.layers.lstm import by_time
 
@@ -39,13 +40,19 @@ class DividedGraph(keras.layers.Layer):
 
     Args:
         model: A functional model.
+        tasks: The trained outputs, where what they share and what each has to itself is to be
+            computed apart.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, tasks: Sequence[str] | None = None) -> None:
         super().__init__(autocast=False, name=f"divided_{model.name}")
         self.model = model
         self.calls = calls(model)
+        self.branches: Branches | None = None
         self.cut: Cut = cut(model, self.calls)
+        if tasks is not None:
+            self.branches = branches(model, tasks, self.calls)
+            self.cut = cut(model, self.calls, self.branches.branch)
         self.input_names = input_names(model)
         self.output_names = output_names(model)
         self.built = True
@@ -103,13 +110,60 @@ class DividedGraph(keras.layers.Layer):
         inputs: Mapping[str, tf.Tensor],
         fed: list[tf.Tensor],
         training: bool | None = None,  # noqa: FBT001 Keras's signature
-    ) -> dict[str, Any]:
-        """Compute the outputs, by name, from the inputs and what `feed` returned."""
+        apart: bool = False,  # noqa: FBT001, FBT002
+    ) -> Any:
+        """Compute the outputs from the inputs and what `feed` returned.
+
+        Args:
+            inputs: By name.
+            fed: What `feed` returned.
+            training: Whether this is training.
+            apart: Whether each task's head is to read copies of its own of the features where the
+                trunk of the branches ends.
+
+        Returns:
+            The outputs by name. With `apart` also the features, in the order of the branches'
+            `frontier`, and for each task its copies of those that it reads, in the order of
+            `readers`: what reaches a task by the trunk comes through them alone.
+        """
+        values, given = self._start(inputs, fed)
+        if not apart:
+            self._compute(self.calls, values, given, training)
+            return self._outputs(values)
+        assert self.branches is not None
+        self._compute(self.branches.trunk, values, given, training)
+        features = [values[id(tensor)] for tensor in self.branches.frontier]
+        copies, outputs = {}, {}
+        made = dict(values)
+        for name, head in self.branches.heads.items():
+            read = self.branches.readers[name]
+            copies[name] = [_copied(features[i]) for i in read]
+            tensors = [self.branches.frontier[i] for i in read]
+            own = values | dict(zip(map(id, tensors), copies[name], strict=True))
+            self._compute(head, own, given, training)
+            made |= {id(tensor): own[id(tensor)] for call in head for tensor in call.outputs}
+            outputs[name] = own[id(self.model.outputs[self.output_names.index(name)])]
+        self._compute(self.branches.rest, made, given, training)
+        return self._outputs(made) | outputs, features, copies
+
+    def _start(
+        self, inputs: Mapping[str, tf.Tensor], fed: list[tf.Tensor]
+    ) -> tuple[dict[int, Any], dict[int, Any]]:
+        """Return the values of the inputs and of what was looked up, and what to make of calls."""
         values = self._input_values(inputs)
         for call in self.cut.before:
             self._store(values, call.outputs, call.compute(values))
-        given = self._place_feeds(values, fed)
-        for call in self.calls:
+        return values, self._place_feeds(values, fed)
+
+    def _compute(
+        self,
+        some: Iterable[Call],
+        values: dict[int, Any],
+        given: Mapping[int, Any],
+        training: bool | None,  # noqa: FBT001 Keras's spelling
+    ) -> None:
+        """Compute calls in their order and put what they make among the values."""
+        for call in some:
             if id(call) not in given:
                 self._store(values, call.outputs, call.compute(values, training=training))
             elif given[id(call)] is not None:
@@ -119,6 +173,8 @@ class DividedGraph(keras.layers.Layer):
                     call.outputs,
                     keras.tree.flatten(call.operation.recur(projected, mask)),
                 )
+
+    def _outputs(self, values: Mapping[int, Any]) -> dict[str, Any]:
         outputs = zip(self.output_names, self.model.outputs, strict=True)
         return {name: values[id(tensor)] for name, tensor in outputs}
 
@@ -153,3 +209,12 @@ class DividedGraph(keras.layers.Layer):
     ) -> None:
         for tensor, value in zip(outputs, computed, strict=True):
             values[id(tensor)] = value
+
+
+def _copied(value: tf.Tensor) -> tf.Tensor:
+    """Return a tensor of the same value, with Keras's mask, whose gradient is its own."""
+    copy = tf.identity(value)
+    mask = getattr(value, "_keras_mask", None)
+    if mask is not None:
+        copy._keras_mask = mask  # noqa: SLF001 where Keras keeps masks
+    return copy

@@ -8,6 +8,7 @@ were touched need an update.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,9 @@ class Cut:
     reasons: dict[str, str]
 
 
-def cut(model: keras.Model, graph: list[Call]) -> Cut:
+def cut(
+    model: keras.Model, graph: list[Call], branch: Callable[[Call], object] = lambda _: None
+) -> Cut:
     """Find the tables of a functional model that can be looked up outside the graph.
 
     A table stays in the graph where it is regularised, constrained, not trainable, of low rank
@@ -86,6 +89,8 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
     Args:
         model: A functional model.
         graph: Its calls, as `calls` returns them.
+        branch: Which part of the graph a call is in. A reader in another part than the lookup is
+            handed the rows, not its projection of them.
     """
     reasons: dict[str, str] = {}
     lookups: list[Lookup] = []
@@ -99,7 +104,7 @@ def cut(model: keras.Model, graph: list[Call]) -> Cut:
         if reason:
             reasons[layer.name] = reason
             continue
-        lookups += [_lookup(call, graph, model) for call in own]
+        lookups += [_lookup(call, graph, model, branch) for call in own]
         before |= ancestors
     ordered = tuple(call for call in graph if id(call) in before)
     return Cut(tuple(lookups), ordered, reasons)
@@ -167,13 +172,19 @@ def _ancestors(call: Call, graph: list[Call]) -> list[Call]:
     return found
 
 
-def _lookup(call: Call, graph: list[Call], model: keras.Model) -> Lookup:
+def _lookup(
+    call: Call, graph: list[Call], model: keras.Model, branch: Callable[[Call], object]
+) -> Lookup:
     """Say who reads the rows that a call looks up."""
     if isinstance(call.operation, SymbolLSTM):
         return Lookup(call, needs_rows=False, projected=(call,))
     embedded = call.outputs[0]
     readers = [other for other in graph if any(tensor is embedded for tensor in other.inputs)]
-    projected = tuple(reader for reader in readers if _takes_projection(reader, call))
+    projected = tuple(
+        reader
+        for reader in readers
+        if _takes_projection(reader, call) and branch(reader) == branch(call)
+    )
     is_output = any(tensor is embedded for tensor in model.outputs)
     return Lookup(call, is_output or len(projected) < len(readers), projected)
 

@@ -61,7 +61,10 @@ def recurrence(
     def run(
         projected: tf.Tensor, kernel: tf.Tensor, hidden: tf.Tensor, carry: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, tf.Tensor], Any]:
-        hiddens, carries, gates = run_forward(projected, kernel, hidden, carry, mask)
+        # A persistent tape would have the compiled loop hand out all that its own gradient needs,
+        # which XLA cannot; the gradient is written out below.
+        fixed = map(tf.stop_gradient, (projected, kernel, hidden, carry))
+        hiddens, carries, gates = run_forward(*fixed, mask)
 
         def gradient(d_hiddens: tf.Tensor, d_last_carry: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_projected, d_hidden, d_carry = run_backward(

@@ -29,6 +29,7 @@ from mtl.training.fitting_together import (
     check_graph_fits,
     check_monitor_is_labelled,
     check_monitored_figure,
+    check_something_is_shared,
 )
 from mtl.training.initial_weights import take_weights
 from mtl.training.optimizers import build_optimizer
@@ -105,6 +106,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
         problems.add(check_graph_fits(config, graph, specifications, tasks or {}))
     splits = dataset.splits if dataset is not None else dict.fromkeys(SPLITS)
     problems.add(check_monitored_figure(config, splits, evaluating))
+    balancer = _balancer(config, tasks, graph, problems)
     problems.report()
     # Nothing is missing here: report() has raised otherwise.
     assert dataset is not None
@@ -112,10 +114,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     assert preparation is not None
     assert graph is not None
     assert evaluating is not None
-    balancer = balancers.get(config["balancing"]["name"])(
-        {name: task.weight for name, task in tasks.items() if task.trained},
-        **{key: value for key, value in config["balancing"].items() if key != "name"},
-    )
+    assert balancer is not None
     examples = {
         split: prepare(dataset.table[rows], preparation, tasks, rows)
         for split, rows in dataset.splits.items()
@@ -270,6 +269,26 @@ def _initial_weights(
     # The other run may have plug-ins of its own; from here on this one's count again.
     load_plugins(config.get("plugins"))
     return notes or []
+
+
+def _balancer(
+    config: Mapping[str, Any],
+    tasks: Mapping[str, Task] | None,
+    graph: keras.Model | None,
+    problems: Problems,
+) -> Balancer | None:
+    """Make the balancer of the trained tasks, and hold what it reads against the graph."""
+    if tasks is None or problems.concern("balancing", "tasks"):
+        return None
+    weights = {name: task.weight for name, task in tasks.items() if task.trained}
+    section = config["balancing"]
+    options = {key: value for key, value in section.items() if key != "name"}
+    found: Balancer | None = problems.attempt(
+        "balancing", lambda: balancers.get(section["name"])(weights, **options)
+    )
+    if found is not None and graph is not None and not problems.concern("model"):
+        problems.add(check_something_is_shared(found, graph))
+    return found
 
 
 def _build_graph(

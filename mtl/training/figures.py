@@ -8,42 +8,28 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from mtl.balancing.base import Balancer
 from mtl.tasks.task import Task
-
-
-def loss_sums(
-    tasks: Mapping[str, Task],
-    outputs: Mapping[str, tf.Tensor],
-    targets: Mapping[str, tf.Tensor],
-    weights: Mapping[str, tf.Tensor],
-) -> tf.Tensor:
-    """Return every task's weighted sum of losses and sum of weights, shape `(2, K)`.
-
-    Call it in the function that computed the outputs: a loss of probabilities is computed from
-    their logits, which Keras keeps beside an output only there.
-    """
-    pairs = [task.loss(targets[n], outputs[n], weights[n]) for n, task in tasks.items()]
-    return tf.stack([tf.stack(column) for column in zip(*pairs, strict=True)])
+from mtl.training.balance import Balance
 
 
 class Figures:
     """Counts the losses and metrics of all tasks over the batches of one split.
 
     Args:
-        tasks: The tasks, by output name.
-        balancer: Gives the weights of the trained tasks.
+        tasks: The tasks, by output name. The trained ones make the total.
         block: After how many batches they are taken in, all at once: metrics are many small
             operations whose time is mostly not the data's, and reading a loss waits for the device.
 
     Attributes:
+        balance: What the steps report of the balancing.
         divergence: The tasks of which a loss was NaN or infinite and the first such batch, counted
             from 1; None while there is none.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], balancer: Balancer, block: int = 32) -> None:
+    def __init__(self, tasks: Mapping[str, Task], block: int = 32) -> None:
         self.tasks = dict(tasks)
-        self.balancer = balancer
+        self.trained = {name: task.weight for name, task in self.tasks.items() if task.trained}
+        self.balance = Balance(list(self.trained))
         self.block = block
         self.metrics = {name: task.metrics() for name, task in self.tasks.items()}
         self._update_metrics = tf.function(self._update, autograph=False, reduce_retracing=True)
@@ -55,6 +41,8 @@ class Figures:
         self._sums = np.zeros((2, len(self.tasks)))
         self._batches = 0
         self._waiting: list[tuple[Any, ...]] = []
+        self._reported: list[Mapping[str, Any]] = []
+        self.balance.reset()
         for metrics in self.metrics.values():
             for metric in metrics.values():
                 metric.reset_state()
@@ -65,6 +53,7 @@ class Figures:
         outputs: Mapping[str, tf.Tensor],
         targets: Mapping[str, tf.Tensor],
         weights: Mapping[str, tf.Tensor],
+        balance: Mapping[str, Any] | None = None,
     ) -> None:
         """Take in a batch.
 
@@ -73,7 +62,10 @@ class Figures:
             outputs: By name.
             targets: By output name, NaN where a label is missing.
             weights: The examples' weights, by output name.
+            balance: What the step reports of the balancing.
         """
+        if balance is not None:
+            self._reported.append(balance)
         self._waiting.append((sums, dict(outputs), dict(targets), dict(weights)))
         if len(self._waiting) == self.block:
             self._flush()
@@ -85,11 +77,12 @@ class Figures:
         return dict(zip(self.tasks, means.tolist(), strict=True))
 
     def total(self) -> float:
-        """Return the weighted sum of the trained tasks' mean losses; a NaN counts as nothing.
+        """Return the sum of the trained tasks' mean losses, weighted as in the config.
 
-        What regularisers add to the trained loss is not in it.
+        A NaN counts as nothing. Whatever the balancing does with the losses, this stays comparable
+        from epoch to epoch. What regularisers add to the trained loss is not in it.
         """
-        return float(np.nansum(self._weighted()))
+        return float(np.nansum(self._weighted(np.array(list(self.trained.values())))))
 
     def results(self, split: str) -> dict[str, float]:
         """Return every figure of the split by its name `<split>/<output>/<metric>`."""
@@ -104,38 +97,36 @@ class Figures:
                 found[f"{split}/{name}/{metric_name}"] = value
         return found | self._means(split, found)
 
-    def shares(self) -> dict[str, float]:
-        """Return the weights of the trained tasks and their shares of the total loss."""
-        weighted = self._weighted()
+    def balancing(self) -> dict[str, float]:
+        """Return the figures of the balancing, and each trained task's share of the total loss.
+
+        The share is that of the loss times the mean weight that it was trained with.
+        """
+        self._flush()
+        weighted = self._weighted(self.balance.weights())
         total = np.nansum(np.abs(weighted))
         shares = weighted / total if total else np.zeros_like(weighted)
-        found = {}
-        for name, weight, share in zip(
-            self.balancer.names, self.balancer.weights().numpy(), shares, strict=True
-        ):
-            found[f"balancing/weight/{name}"] = float(weight)
-            found[f"balancing/share/{name}"] = float(share)
-        return found
+        return self.balance.figures() | {
+            f"balancing/share/{name}": float(share)
+            for name, share in zip(self.trained, shares, strict=True)
+        }
 
     def names(self, split: str) -> list[str]:
         """Return the names of the figures that `results` gives, before anything is counted."""
         names = [f"{split}/loss"]
         for name, metrics in self.metrics.items():
             names += [f"{split}/{name}/{metric}" for metric in ("loss", *metrics)]
-        means = {
-            metric: None for name in self.balancer.names for metric in ("loss", *self.metrics[name])
-        }
+        means = {metric: None for name in self.trained for metric in ("loss", *self.metrics[name])}
         return names + [f"{split}/mean/{metric}" for metric in means]
 
-    def _weighted(self) -> np.ndarray:
+    def _weighted(self, weights: np.ndarray) -> np.ndarray:
         losses = self.losses()
-        means = np.array([losses[name] for name in self.balancer.names])
-        return np.asarray(self.balancer.weights()) * means
+        return weights * np.array([losses[name] for name in self.trained])
 
     def _means(self, split: str, found: Mapping[str, float]) -> dict[str, float]:
         """Return each metric's mean over the trained tasks that have it and something labelled."""
         values: dict[str, list[float]] = {}
-        for name in self.balancer.names:
+        for name in self.trained:
             for metric in ("loss", *self.metrics[name]):
                 values.setdefault(metric, []).append(found[f"{split}/{name}/{metric}"])
         known = {metric: [v for v in each if np.isfinite(v)] for metric, each in values.items()}
@@ -146,6 +137,9 @@ class Figures:
 
     def _flush(self) -> None:
         """Take in the batches that wait."""
+        for balance in self._reported:
+            self.balance.add(balance)
+        self._reported = []
         if not self._waiting:
             return
         sums, *parts = zip(*self._waiting, strict=True)

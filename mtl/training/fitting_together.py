@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from mtl.balancing.base import Balancer
 from mtl.config.check import check_graph, check_monitor
 from mtl.config.check.graph import (
     fed_input_is_in_the_graph,
@@ -18,6 +19,7 @@ from mtl.config.check.graph import (
 from mtl.data.batches import Examples
 from mtl.data.inputs import InputSpecification
 from mtl.errors import Problem
+from mtl.graph.branches import branches
 from mtl.graph.calls import calls, input_names, output_names
 from mtl.tasks.names import KINDS, direction
 from mtl.tasks.task import Task
@@ -127,3 +129,19 @@ def check_monitor_is_labelled(
     found = f"found {monitor!r}, and no example of {split} has a label of {concerned}"
     expected = "Choose another figure, or another data.split."
     return [Problem("training.monitor", found, expected)]
+
+
+def check_something_is_shared(balancer: Balancer, graph: keras.Model) -> list[Problem]:
+    """Return the problem of a balancer that compares gradients where no weight has two of them.
+
+    Args:
+        balancer: Of the trained tasks.
+        graph: What the builder made.
+    """
+    compares = balancer.measures_gradients and balancer.reads != "losses"
+    names = [name for name in balancer.names if name in output_names(graph)]
+    if not compares or len(names) < 2 or branches(graph, names).shared:
+        return []
+    found = f"no weight is trained by two of the tasks {names}"
+    expected = "Expected shared layers, or a strategy that reads losses: balancing=fixed."
+    return [Problem("balancing.name", found, expected)]

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from mtl.data.batches import Examples, evaluation_batches, training_batches
 from mtl.errors import DivergenceError
+from mtl.reporting.matrix import matrix_image
 from mtl.training.figures import Figures
 from mtl.training.interrupt import Interruption
 from mtl.training.monitor import Monitor
@@ -34,6 +35,9 @@ class Observer(Protocol):
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """An epoch was measured."""
+
+    def epoch_shows(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
+        """There are images of an epoch, by name."""
 
 
 @dataclass
@@ -114,7 +118,7 @@ class Loop:
         if self.evaluate_further is None:
             return found
         figures, images = self.evaluate_further(split)
-        self.images = images or self.images
+        self.images |= images
         return found | figures
 
     def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
@@ -133,8 +137,8 @@ class Loop:
             examples, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
         )
         for number, (inputs, targets, weights) in enumerate(batches, start=1):
-            sums, outputs = self.step(inputs, targets, weights)
-            self.figures.add(sums, outputs, targets, weights)
+            sums, outputs, balance = self.step(inputs, targets, weights)
+            self.figures.add(sums, outputs, targets, weights, balance)
             self._check_divergence(f"epoch {epoch}")
             seen += int(next(iter(targets.values())).shape[0])
             speed = seen / (time.perf_counter() - started)
@@ -147,8 +151,12 @@ class Loop:
         self.seconds += elapsed
         self.trained_examples += seen
         self.last_epoch = epoch
-        measured = self.figures.results("training") | self.figures.shares()
+        measured = self.figures.results("training") | self.figures.balancing()
         self._check_divergence(f"epoch {epoch}")
+        self._tell_balancer()
+        cosines = self.figures.balance.cosines()
+        if cosines is not None:
+            self.images["balancing/cosine"] = matrix_image(self.figures.balance.names, cosines)
         if "validation" in self.examples:
             measured |= self.evaluate("validation")
         measured |= {
@@ -161,6 +169,13 @@ class Loop:
             self._best_weights = self.step.model.get_weights()
         for observer in self.observers:
             observer.epoch_ends(epoch, measured, improved=improved)
+            observer.epoch_shows(epoch, self.images)
+
+    def _tell_balancer(self) -> None:
+        """Hand the balancer the epoch's mean losses, each times its weight in the config."""
+        losses, balancer = self.figures.losses(), self.step.balancer
+        seen = np.array([losses[name] for name in balancer.names])
+        balancer.epoch_ends(seen * balancer.config_weights)
 
     def _check_divergence(self, place: str) -> None:
         """Stop at the first loss that is no number."""

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 
 import keras
+import numpy as np
 
 from mtl.reporting.history import History
 from mtl.reporting.progress import TrainingProgress
@@ -40,6 +41,9 @@ class ConsoleObserver:
         """Print the epoch's line."""
         self.progress.end(epoch, figures, monitor=self.monitor, best=improved)
 
+    def epoch_shows(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
+        """Do nothing."""
+
 
 class EpochObserver:
     """Takes no notice of steps: what is told of an epoch is told at its end."""
@@ -48,6 +52,9 @@ class EpochObserver:
         """Do nothing."""
 
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Do nothing."""
+
+    def epoch_shows(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
         """Do nothing."""
 
 
@@ -90,3 +97,8 @@ class BoardObserver(EpochObserver):
         """Write the epoch."""
         self.board.figures(epoch, figures)
         self.board.histograms(epoch, self.graph)
+
+    def epoch_shows(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
+        """Write the images."""
+        for name, image in images.items():
+            self.board.image(epoch, name, image)

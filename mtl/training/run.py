@@ -16,7 +16,6 @@ import tensorflow as tf
 import yaml
 
 import mtl.layers  # noqa: F401 registers the layers that a saved model is made of
-from mtl.balancing.fixed import Fixed
 from mtl.config.check.sections import described_columns
 from mtl.data.batches import Examples
 from mtl.data.pairs import paired
@@ -26,11 +25,12 @@ from mtl.errors import ConfigError, DataError, MtlError
 from mtl.graph.calls import output_names
 from mtl.registry import load_plugins
 from mtl.reporting.folder import CONFIG, RunFolder
+from mtl.tasks.sums import loss_sums
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph
 from mtl.training.choices import check_evaluations, check_model
 from mtl.training.evaluating import Evaluating
-from mtl.training.figures import Figures, loss_sums
+from mtl.training.figures import Figures
 from mtl.training.fitting_together import check_graph_fits
 from mtl.training.initial_weights import give_weights
 from mtl.training.loop import evaluate
@@ -174,7 +174,7 @@ class Run:
                 f"The table has none of the targets {wanted}; its columns are {table.columns}. "
                 "To predict without labels use `predict`."
             )
-        figures = Figures(tasks, Fixed({n: t.weight for n, t in tasks.items() if t.trained}))
+        figures = Figures(tasks)
         examples = prepare(table, self.preparation, tasks)
         size = self.config["training"]["evaluation_batch_size"]
         found = evaluate(_measuring(self.graph, tasks), figures, examples, "table", size)

@@ -147,6 +147,8 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
     """
     training = assembly.config["training"]
     batches = -(-len(assembly.examples["training"]) // training["batch_size"])
+    assembly.balancer.start(seed=training["seed"], steps_per_epoch=batches)
+    assembly.balancer.take_sizes(_labelled(assembly))
     optimizer, clipping = build_optimizer(
         assembly.config["optimizer"],
         batches * training["epochs"],
@@ -167,7 +169,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
     )
     return Loop(
         step=step,
-        figures=Figures(assembly.tasks, assembly.balancer),
+        figures=Figures(assembly.tasks),
         examples=assembly.examples,
         monitor=_monitor(training, assembly.evaluating.directions),
         epochs=training["epochs"],
@@ -180,6 +182,15 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         training_examples=assembly.training_examples if assembly.dataset.redraw else None,
         evaluate_further=partial(_evaluate_further, assembly),
     )
+
+
+def _labelled(assembly: Assembly) -> dict[str, int]:
+    """Return how many rows of the training split have a label, for each trained task."""
+    targets = assembly.examples["training"].targets
+    return {
+        name: int(np.isfinite(targets[name]).reshape(len(targets[name]), -1).any(axis=1).sum())
+        for name in assembly.balancer.names
+    }
 
 
 def _evaluate_further(assembly: Assembly, split: str) -> tuple[dict[str, float], Images]:

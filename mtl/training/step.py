@@ -1,21 +1,25 @@
-"""One training step: losses, gradients, clipping, update."""
+"""One training step: losses, gradients, update."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
-from mtl.graph.calls import layers
+from mtl.balancing.base import RowBalancer, TurnBalancer
+from mtl.graph.branches import branches
 from mtl.graph.division import DividedGraph
-from mtl.layers.lstm import LSTM
-from mtl.layers.recurrence import compiled_apart
-from mtl.training.figures import loss_sums
-from mtl.training.rows import RowUpdate, row_update
+from mtl.tasks.sums import loss_sums
+from mtl.training.compilation import NONE, choose_compilation
+from mtl.training.routes.parts import PartsRoute
+from mtl.training.routes.plain import PlainRoute
+from mtl.training.routes.route import Route, Tensors
+from mtl.training.routes.rows import RowsRoute
+from mtl.training.updates import Updates
 
 if TYPE_CHECKING:
     from mtl.balancing.base import Balancer
@@ -23,8 +27,6 @@ if TYPE_CHECKING:
     from mtl.training.optimizers import Clipping
 
 logger = logging.getLogger(__name__)
-
-Tensors = Mapping[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,19 @@ class StepSettings:
     deterministic: bool = False
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """One way of making a step.
+
+    Attributes:
+        route: Computes the gradients.
+        updates: Moves the weights.
+    """
+
+    route: Route
+    updates: Updates
+
+
 class TrainingStep:
     """Trains a model on one batch, and computes outputs and losses without training.
 
@@ -53,10 +68,12 @@ class TrainingStep:
     that were touched are updated where the optimizer allows it (`mtl.training.rows`). A gradient
     of rows that occur several times in a batch is their sum.
 
+    How gradients are had follows from what the balancer reads (`mtl.training.routes`).
+
     Args:
         model: A functional model whose outputs are named as the tasks are.
         tasks: The tasks, by output name.
-        balancer: Turns the losses of the trained tasks into one.
+        balancer: Turns the losses of the trained tasks into one update.
         optimizer: The optimizer, not built yet and without clipping of its own.
         clipping: Bounds the gradients.
         settings: How the step is computed.
@@ -80,24 +97,32 @@ class TrainingStep:
         self.optimizer = optimizer
         self.clipping = clipping
         self.settings = settings
-        self.graph = DividedGraph(model)
-        self.notes: list[str] = []
-        self.updates = self._row_updates()
-        tables = {id(table) for table in self.graph.tables.values()}
-        self._weights = [w for w in model.trainable_weights if id(w) not in tables]
-        by_row = {id(update.table) for update in self.updates.values()}
-        optimizer.build([w for w in model.trainable_weights if id(w) not in by_row])
-        self._describe()
-        self.uses_xla = self._choose_xla()
-        self.loops_apart = self._choose_loops_apart()
-        self._core_compiled = tf.function(self._core, jit_compile=True, autograph=False)
-        self._train = tf.function(self._step, autograph=False)
+        several = len(balancer.names) > 1  # the gradient of a single task is the update
+        self.takes_turns = isinstance(balancer, TurnBalancer) and several
+        self.in_parts = balancer.measures_gradients and several
+        self.graph = DividedGraph(model, balancer.names if self.in_parts else None)
+        self.compilation = choose_compilation(
+            self.graph,
+            settings.xla,
+            deterministic=settings.deterministic,
+            in_parts=self.in_parts,
+        )
+        self._plans = self._planned()
+        self._functions = self._traced()
+        self._turn = tf.function(self._task_due, autograph=False)
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
         self._called = False
+        self.notes: list[str] = []
+        self._describe()
+
+    @property
+    def updates(self) -> Updates:
+        """What moves the weights; with an optimizer for each task, the first one's."""
+        return self._plans[0].updates
 
     def __call__(
         self, inputs: Tensors, targets: Tensors, weights: Tensors
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         """Train on one batch.
 
         Args:
@@ -107,174 +132,152 @@ class TrainingStep:
 
         Returns:
             For each task two rows of a `(2, K)` tensor (the weighted sum of the examples' losses
-            and the sum of their weights), and the outputs by name.
+            and the sum of their weights), the outputs by name, and what there is to show of the
+            balancing, see `mtl.training.routes.route.Computed`.
         """
         batch = dict(inputs), dict(targets), dict(weights)
         first, self._called = not self._called, True
+        due = self._due()
         try:
-            return self._train(*batch)
+            return self._functions[due](*batch)
         except tf.errors.OpError as error:
-            if not (first and self.uses_xla and self.settings.xla == "auto"):
+            if not (first and self.compilation.graph and self.settings.xla == "auto"):
                 raise
             self._do_without_xla(error)
-            return self._train(*batch)
+            return self._functions[due](*batch)
 
     def measure(
         self, inputs: Tensors, targets: Tensors, weights: Tensors
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Compute what a call returns, without training and as for a prediction."""
+        """Compute losses and outputs as a call does, without training, as for a prediction."""
         return self._measure(dict(inputs), dict(targets), dict(weights))
 
-    def _row_updates(self) -> dict[str, RowUpdate]:
-        found, reason = row_update(self.optimizer, self.settings.embedding_updates)
-        if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
-            found, reason = None, "the loss is scaled"
-        if self.graph.tables and found is None:
-            self.notes.append(f"Embeddings are updated in every row: {reason}.")
-        if found is None:
-            return {}
-        return {name: found(self.optimizer, table) for name, table in self.graph.tables.items()}
+    def _due(self) -> int:
+        """Return which of the plans is to be followed now."""
+        if self.takes_turns:
+            return int(self._turn())
+        if len(self._plans) > 1:
+            return int(int(self.balancer.step) % self.balancer.every > 0)
+        return 0
 
-    def _choose_xla(self) -> bool:
-        """Follow the setting; `auto` compiles where it was measured to be faster.
+    def _task_due(self) -> tf.Tensor:
+        assert isinstance(self.balancer, TurnBalancer)
+        return self.balancer.turn()
 
-        On a CPU that is where an LSTM's loop is hoisted and no table stands in the graph: on the
-        headline model the step was 3.4 times as fast as Keras's own without XLA and 5.7 times with
-        it, while Keras's LSTM gained nothing. On a GPU it is every graph without a table.
-        """
-        chosen, reason = self.settings.xla, "training.xla says so"
-        if chosen == "auto":
-            hoisted = any(isinstance(layer, LSTM) and layer.hoists for layer in layers(self.model))
-            on_gpu = bool(tf.config.list_physical_devices("GPU"))
-            unfit = [
-                layer.name
-                for layer in layers(self.model)
-                if not (layer.supports_jit or (isinstance(layer, LSTM) and layer.hoists))
+    def _planned(self) -> list[_Plan]:
+        """Make the different steps: one, one a task, or one with the solver and one without."""
+        balancer = self.balancer
+        if isinstance(balancer, TurnBalancer) and self.takes_turns:
+            return [
+                _Plan(self._route(PlainRoute, updates, turn=task), updates)
+                for task, updates in enumerate(self._updates_of_tasks(balancer))
             ]
-            reasons = {
-                "training.deterministic is true": self.settings.deterministic,
-                "an embedding stands in it": bool(self.graph.cut.reasons),
-                f"it cannot compile {unfit}": bool(unfit),
-                "on a CPU it gains only where an mtl.layers.LSTM is": not (hoisted or on_gpu),
-            }
-            against = [text for text, holds in reasons.items() if holds]
-            chosen = not against
-            reason = against[0] if against else "its recurrent loop gains" if hoisted else "GPU"
-        self.notes.append(
-            f"XLA {'compiles' if chosen else 'does not compile'} the graph: {reason}."
+        updates = self._updates(self.optimizer)
+        if not self.in_parts:
+            return [_Plan(self._route(PlainRoute, updates), updates)]
+        if isinstance(balancer, RowBalancer):
+            route = self._route(RowsRoute, updates)
+            if balancer.keeps_rows:
+                balancer.build([tuple(weight.shape) for weight in route.shared])
+            return [_Plan(route, updates)]
+        kinds = (True, False) if balancer.every > 1 else (True,)
+        return [_Plan(self._route(PartsRoute, updates, fresh=each), updates) for each in kinds]
+
+    def _route(self, kind: Callable[..., Any], updates: Updates, **options: Any) -> Any:
+        looked_up = {id(table) for table in self.graph.tables.values()}
+        return kind(
+            self.graph,
+            self.tasks,
+            self.balancer,
+            [w for w in self.model.trainable_weights if id(w) not in looked_up],
+            updates.optimizer,
+            self.compilation,
+            self.settings.batch_size,
+            **options,
         )
-        return bool(chosen)
 
-    def _choose_loops_apart(self) -> bool:
-        """Say whether XLA compiles each recurrent loop by itself instead of the whole graph.
+    def _updates(self, optimizer: keras.optimizers.Optimizer) -> Updates:
+        tables = {} if self._updates_tables_whole else self.graph.tables
+        by_row = {id(table) for table in tables.values()}
+        return Updates(
+            [w for w in self.model.trainable_weights if id(w) not in by_row],
+            tables,
+            optimizer,
+            self.clipping,
+            self.settings.embedding_updates,
+            self.balancer.trainable,
+        )
 
-        XLA runs the loops of one compiled graph one after the other, on one core. Compiled apart
-        they run side by side: on the tweets model, two cores, the step was 1.8 times as fast.
+    @property
+    def _updates_tables_whole(self) -> bool:
+        """Whether a strategy gives the gradients of whole tables."""
+        reads_rows = isinstance(self.balancer, RowBalancer) and self.in_parts
+        return reads_rows and self.balancer.gradients == "parameters"
+
+    def _updates_of_tasks(self, balancer: TurnBalancer) -> list[Updates]:
+        """Return for each task what moves the weights that it reaches.
+
+        With optimizers of their own, each is a copy of the config's that counts its own turns.
         """
-        called = [call.operation for call in self.graph.calls]
-        loops = [layer for layer in called if isinstance(layer, LSTM) and layer.hoists]
-        apart = self.uses_xla and self.settings.xla == "auto" and len(loops) > 1
-        if apart:
-            self.notes.append(f"Its {len(loops)} recurrent loops are compiled each by itself.")
-        return apart
+        served = branches(self.model, balancer.names).served
+        shared = self._updates(self.optimizer)
+        found: list[Updates] = []
+        for name in balancer.names:
+            updates = shared
+            if balancer.own_optimizers and found:
+                kind, config = type(self.optimizer), self.optimizer.get_config()
+                updates = self._updates(kind.from_config(config))
+            reached = {key for key, names in served.items() if name in names}
+            found.append(updates.limited_to(reached))
+        return found
+
+    def _traced(self) -> list[Any]:
+        """Return a compiled function for each plan."""
+
+        def step(plan: _Plan) -> Any:
+            def made(*batch: Tensors) -> Any:
+                return self._step(plan, *batch)
+
+            return tf.function(made, autograph=False)
+
+        return [step(plan) for plan in self._plans]
+
+    def _step(
+        self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+        found = plan.route(inputs, targets, weights)
+        plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
+        if self.balancer.second_look:
+            after = plan.route.look_again(inputs, targets, weights)
+            self.balancer.after_update(found.losses, after, found.present)
+        self.balancer.step.assign_add(1)
+        return found.sums, found.outputs, found.balance
 
     def _do_without_xla(self, error: tf.errors.OpError) -> None:
         """Go on plainly where XLA cannot compile the graph; nothing was updated by then."""
         reason = str(error.message).strip().splitlines()[0]
         logger.warning("XLA cannot compile the graph, which runs without it: %s", reason)
         self.notes.append(f"XLA cannot compile the graph: {reason}")
-        self.uses_xla = False
-        self._train = tf.function(self._step, autograph=False)
+        self.compilation = NONE
+        for plan in self._plans:
+            plan.route.compilation = NONE
+        self._functions = self._traced()
 
     def _describe(self) -> None:
+        if self.graph.tables and not self.updates.rows:
+            self.notes.append(f"Embeddings are updated in every row: {self._why_whole()}.")
+        self.notes += self.compilation.notes
         for name, reason in self.graph.cut.reasons.items():
             self.notes.append(f"Embedding {name!r} is looked up inside the graph: {reason}.")
         names = ", ".join(map(repr, self.graph.tables))
         if names:
-            updated = "touched rows" if self.updates else "whole tables"
+            updated = "touched rows" if self.updates.rows else "whole tables"
             self.notes.append(f"Looked up once for each distinct id: {names}; updated: {updated}.")
 
-    def _step(
-        self, inputs: Tensors, targets: Tensors, weights: Tensors
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        fetched = self.graph.fetch(inputs)
-        with tf.GradientTape() as tape:
-            tape.watch(fetched.vectors)
-            fed = self.graph.feed(fetched)
-        sums, outputs, d_fed, d_weights = self._compute(inputs, fed, targets, weights)
-        gradients = dict(zip(map(id, self._weights), d_weights, strict=True))
-        if fed:
-            d_vectors, d_projecting = tape.gradient(
-                fed, (fetched.vectors, [w.value for w in self._weights]), output_gradients=d_fed
-            )
-            for weight, gradient in zip(self._weights, d_projecting, strict=True):
-                if gradient is not None:
-                    inside = gradients[id(weight)]
-                    gradients[id(weight)] = gradient if inside is None else gradient + inside
-        else:
-            d_vectors = {}
-        self._update(fetched.rows, d_vectors, gradients)
-        return sums, outputs
-
-    def _compute(self, inputs: Tensors, *rest: Any) -> Any:
-        """Call `_core`, compiled where that was chosen and the batch is a full one."""
-        batch = next(iter(inputs.values())).shape[0]
-        if not self.uses_xla or batch != self.settings.batch_size:
-            return self._core(inputs, *rest)
-        if self.loops_apart:
-            with compiled_apart():
-                return self._core(inputs, *rest)
-        return self._core_compiled(inputs, *rest)
-
-    def _core(
-        self, inputs: Tensors, fed: list[tf.Tensor], targets: Tensors, weights: Tensors
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], list[Any], list[Any]]:
-        """Compute losses, outputs and gradients from what was looked up."""
-        with tf.GradientTape() as tape:
-            tape.watch(fed)
-            outputs = self.graph(inputs, fed, training=True)
-            sums = loss_sums(self.tasks, outputs, targets, weights)
-            trained = [list(self.tasks).index(name) for name in self.balancer.names]
-            losses = tf.math.divide_no_nan(*tf.unstack(tf.gather(sums, trained, axis=1)))
-            total = self.balancer.total(losses) + self._regularisation()
-            if isinstance(self.optimizer, keras.optimizers.LossScaleOptimizer):
-                total = self.optimizer.scale_loss(total)
-        d_fed, d_weights = tape.gradient(total, (fed, [w.value for w in self._weights]))
-        d_fed = [
-            tf.zeros_like(value) if gradient is None else gradient
-            for value, gradient in zip(fed, d_fed, strict=True)
-        ]
-        return sums, outputs, d_fed, [_dense(gradient) for gradient in d_weights]
-
-    def _regularisation(self) -> tf.Tensor:
-        return tf.add_n([tf.cast(loss, tf.float32) for loss in self.graph.losses] or [0.0])
-
-    def _update(
-        self,
-        rows: Mapping[str, tf.Tensor],
-        d_vectors: Mapping[str, Any],
-        gradients: Mapping[int, tf.Tensor | None],
-    ) -> None:
-        """Clip all gradients together and move the weights."""
-        names = list(self.graph.tables)
-        dense = [(w, gradients[id(w)]) for w in self._weights if gradients[id(w)] is not None]
-        clipped = self.clipping(
-            [_dense(d_vectors[name]) for name in names] + [gradient for _, gradient in dense]
-        )
-        by_table = dict(zip(names, clipped, strict=False))
-        pairs = [(w, g) for (w, _), g in zip(dense, clipped[len(names) :], strict=True)]
-        for name, table in self.graph.tables.items():
-            if name not in self.updates:
-                whole = tf.scatter_nd(rows[name][:, tf.newaxis], by_table[name], tuple(table.shape))
-                pairs.append((table, whole))
-        rate = tf.convert_to_tensor(self.optimizer.learning_rate)
-        step = tf.convert_to_tensor(self.optimizer.iterations)
-        for name, update in self.updates.items():
-            update.apply(rows[name], by_table[name], rate, step)
-        if pairs:
-            self.optimizer.apply([g for _, g in pairs], [w for w, _ in pairs])
-        else:
-            self.optimizer.iterations.assign_add(1)  # apply() does not count an empty update
+    def _why_whole(self) -> str:
+        if self._updates_tables_whole:
+            return "the balancing remembers every row"
+        return self.updates.reason
 
     def _measured(
         self, inputs: Tensors, targets: Tensors, weights: Tensors
@@ -282,8 +285,3 @@ class TrainingStep:
         fed = self.graph.feed(self.graph.fetch(inputs))
         outputs = self.graph(inputs, fed, training=False)
         return loss_sums(self.tasks, outputs, targets, weights), outputs
-
-
-def _dense(gradient: Any) -> tf.Tensor | None:
-    """Sum the rows that occur several times in a sparse gradient."""
-    return None if gradient is None else tf.convert_to_tensor(gradient)

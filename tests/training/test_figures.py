@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import accuracy_score, r2_score
 
-from mtl.balancing.fixed import Fixed
 from mtl.tasks.fit import fit_tasks
 from mtl.training.figures import Figures
 
@@ -44,8 +43,7 @@ def measured() -> tuple[Figures, dict[str, np.ndarray], dict[str, np.ndarray]]:
         "price": random.normal(size=(ROWS, 1)).astype("f"),
         "off": random.normal(size=(ROWS, 1)).astype("f"),
     }
-    trained = {name: task.weight for name, task in tasks.items() if task.trained}
-    figures = Figures(tasks, Fixed(trained), block=2)
+    figures = Figures(tasks, block=2)
     start = 0
     for size in SIZES:
         rows = slice(start, start + size)
@@ -54,7 +52,8 @@ def measured() -> tuple[Figures, dict[str, np.ndarray], dict[str, np.ndarray]]:
         part = {name: tf.constant(labels[name][rows]) for name in tasks}
         made = {name: tf.constant(outputs[name][rows]) for name in tasks}
         sums = [tasks[n].loss(part[n], made[n], weights[n]) for n in tasks]
-        figures.add(tf.transpose(tf.convert_to_tensor(sums)), made, part, weights)
+        balance = {"weights": tf.constant([2.0, 0.5])}
+        figures.add(tf.transpose(tf.convert_to_tensor(sums)), made, part, weights, balance)
     return figures, labels, outputs
 
 
@@ -84,7 +83,7 @@ def test_metrics_are_those_of_scikit_learn(measured) -> None:  # type: ignore[no
 def test_shares_are_parts_of_the_total(measured) -> None:  # type: ignore[no-untyped-def]
     figures, _, _ = measured
     found = figures.results("training")
-    shares = figures.shares()
+    shares = figures.balancing()
     assert set(shares) == {
         f"balancing/{w}/{n}" for w in ("weight", "share") for n in ("click", "price")
     }

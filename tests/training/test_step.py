@@ -123,7 +123,7 @@ def test_weights_are_those_of_keras_with_summed_rows(optimizer: str, xla: bool) 
     expected = reference_training(small_headline(lstm="keras"), OPTIMIZERS[optimizer](), steps)
     model = small_headline()
     step = step_for(model, OPTIMIZERS[optimizer](), xla=xla)
-    assert step.uses_xla is xla
+    assert step.compilation.graph is xla
     for batch in steps:
         step(*batch)
     for value, other in zip(model.get_weights(), expected, strict=True):
@@ -144,7 +144,7 @@ def test_weights_are_those_of_keras_with_summed_rows(optimizer: str, xla: bool) 
 )
 def test_rows_are_updated_alone_only_where_that_is_exact(optimizer: str, by_row: bool) -> None:
     step = step_for(small_headline(), OPTIMIZERS[optimizer]())
-    assert set(step.updates) == ({"embedding"} if by_row else set())
+    assert set(step.updates.rows) == ({"embedding"} if by_row else set())
     assert any("embedding" in note.lower() for note in step.notes)
 
 
@@ -222,7 +222,7 @@ def test_sums_and_outputs_are_those_of_the_model() -> None:
     ((inputs, labels, weights),) = batches(1)
     model = small_headline()
     before = model(inputs)
-    sums, outputs = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
+    sums, outputs, _ = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
     for name in WEIGHTS:
         np.testing.assert_allclose(outputs[name], before[name], atol=1e-6)
     expected = SquaredError().loss(
@@ -292,7 +292,7 @@ def test_float16_scales_the_loss_and_stays_near_float32() -> None:
         keras.config.set_dtype_policy("float32")
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))
     step = step_for(model, optimizer, xla=False)
-    assert not step.updates
+    assert not step.updates.rows
     for batch in steps:
         step(*batch)
     for value, other in zip(model.get_weights(), expected, strict=True):
@@ -304,9 +304,10 @@ def test_partial_batches_do_not_compile_again() -> None:
     (batch,) = batches(1)
     partial = tuple({k: v[:3] for k, v in part.items()} for part in batch)
     step(*batch)
-    compiled = step._core_compiled.experimental_get_tracing_count()
+    (plan,) = step._plans
+    compiled = plan.route.core_compiled.experimental_get_tracing_count()
     step(*partial)
-    assert step._core_compiled.experimental_get_tracing_count() == compiled == 1
+    assert plan.route.core_compiled.experimental_get_tracing_count() == compiled == 1
 
 
 @pytest.mark.parametrize(
@@ -367,10 +368,10 @@ def test_xla_that_cannot_compile_a_graph_is_done_without() -> None:
     joined = keras.layers.Concatenate()([LSTM(3)(vectors), hashed])
     outputs = {name: keras.layers.Dense(1, name=name)(joined) for name in WEIGHTS}
     step = step_for(keras.Model({"main_input": inputs}, outputs), keras.optimizers.SGD(0.1))
-    assert step.uses_xla
+    assert step.compilation.graph
     ((given, labels, weights),) = batches(1)
     step({"main_input": given["main_input"]}, labels, weights)
-    assert not step.uses_xla
+    assert not step.compilation.graph
     assert "XLA cannot compile the graph" in step.notes[-1]
 
 
@@ -436,6 +437,6 @@ def test_measuring_sees_the_logits_that_training_sees(precision: str) -> None:
     x = np.array([[25.0], [-25.0]] * 4, "float32")
     batch = {"x": tf.constant(x)}, {"y": tf.constant([0.0, 1.0] * 4)}, {"y": tf.ones(8)}
     measured, _ = step.measure(*batch)
-    trained, _ = step(*batch)
+    trained, _, _ = step(*batch)
     np.testing.assert_allclose(measured, [[8 * 25.0], [8.0]], rtol=1e-2)
     np.testing.assert_allclose(trained, measured, rtol=1e-6)

@@ -1,0 +1,130 @@
+"""A graph divided by tasks: what several of them share, and what each has to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import keras
+
+from mtl.graph.calls import Call, calls, output_names
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """The calls of a graph by the tasks that they serve.
+
+    A call is shared where several tasks depend on it or on a weight that it trains. The trunk is
+    what is shared with everything before it, so that each call after it serves one task.
+
+    Attributes:
+        trunk: The calls of the shared part, in order.
+        heads: For each task the calls after the trunk that it alone depends on, in order.
+        rest: Calls that no task depends on.
+        frontier: The tensors that leave the trunk, floating-point numbers all of them.
+        readers: For each task, which of `frontier` it reads, by position.
+        shared: The trainable weights on which several tasks depend.
+        served: By a trainable weight's `id`, the tasks that depend on it.
+    """
+
+    trunk: tuple[Call, ...]
+    heads: dict[str, tuple[Call, ...]]
+    rest: tuple[Call, ...]
+    frontier: tuple[keras.KerasTensor, ...]
+    readers: dict[str, tuple[int, ...]]
+    shared: tuple[keras.Variable, ...]
+    served: dict[int, frozenset[str]]
+
+    def branch(self, call: Call) -> str | None:
+        """Return the task that a call after the trunk serves; None for one in the trunk."""
+        return next((name for name, own in self.heads.items() if call in own), None)
+
+
+def branches(
+    model: keras.Model, tasks: Sequence[str], graph: Sequence[Call] | None = None
+) -> Branches:
+    """Divide a functional model by the outputs that are trained.
+
+    Args:
+        model: A functional model. A nested model in it counts as one call.
+        tasks: The names of the trained outputs.
+        graph: Its calls, which the result is made of; None to read them.
+    """
+    graph = calls(model) if graph is None else graph
+    named = zip(output_names(model), model.outputs, strict=True)
+    outputs = {name: tensor for name, tensor in named if name in tasks}
+    serves = _serves(graph, outputs)
+    served: dict[int, set[str]] = {}
+    for call in graph:
+        for weight in _trainable(call):
+            served.setdefault(id(weight), set()).update(serves[id(call)])
+    common = [
+        call
+        for call in graph
+        if len(serves[id(call)]) > 1
+        or any(len(served[id(weight)]) > 1 for weight in _trainable(call))
+    ]
+    trunk = _closed(common, graph)
+    inside = {id(call) for call in trunk}
+    after = [call for call in graph if id(call) not in inside]
+    heads = {name: tuple(call for call in after if serves[id(call)] == {name}) for name in outputs}
+    made = [t for call in trunk for t in call.outputs if keras.backend.is_float_dtype(t.dtype)]
+    reads = {
+        name: {id(t) for call in heads[name] for t in call.inputs} | {id(outputs[name])}
+        for name in outputs
+    }
+    frontier = tuple(t for t in made if any(id(t) in read for read in reads.values()))
+    weights = {id(weight): weight for call in trunk for weight in _trainable(call)}
+    return Branches(
+        trunk=tuple(trunk),
+        heads=heads,
+        rest=tuple(call for call in after if not serves[id(call)]),
+        frontier=frontier,
+        readers={
+            name: tuple(i for i, tensor in enumerate(frontier) if id(tensor) in reads[name])
+            for name in outputs
+        },
+        shared=tuple(w for key, w in weights.items() if len(served[key]) > 1),
+        served={key: frozenset(names) for key, names in served.items()},
+    )
+
+
+def _trainable(call: Call) -> list[keras.Variable]:
+    return list(getattr(call.operation, "trainable_weights", ()))
+
+
+def _serves(graph: Iterable[Call], outputs: Mapping[str, keras.KerasTensor]) -> dict[int, set[str]]:
+    """Return which outputs depend on each call, by the call's `id`."""
+    graph = list(graph)
+    serves: dict[int, set[str]] = {id(call): set() for call in graph}
+    for name, tensor in outputs.items():
+        needed = {id(tensor)}
+        for call in reversed(graph):
+            if any(id(made) in needed for made in call.outputs):
+                serves[id(call)].add(name)
+                needed |= {id(read) for read in call.inputs}
+    return serves
+
+
+def _closed(wanted: Collection[Call], graph: Sequence[Call]) -> list[Call]:
+    """Return calls with everything before them, and all calls of the weights among these."""
+    found = _with_ancestors(wanted, graph)
+    weights = {id(weight) for call in found for weight in _trainable(call)}
+    again = [
+        call
+        for call in graph
+        if call in found or any(id(weight) in weights for weight in _trainable(call))
+    ]
+    return found if len(again) == len(found) else _closed(again, graph)
+
+
+def _with_ancestors(wanted: Collection[Call], graph: Sequence[Call]) -> list[Call]:
+    """Return calls and everything that they are computed from, in the graph's order."""
+    chosen = {id(call) for call in wanted}
+    needed: set[int] = set()
+    found = []
+    for call in reversed(graph):
+        if id(call) in chosen or any(id(made) in needed for made in call.outputs):
+            found.append(call)
+            needed |= {id(read) for read in call.inputs}
+    return found[::-1]

@@ -1,0 +1,1 @@
+"""The ways to a step's gradients, by what the balancing reads."""

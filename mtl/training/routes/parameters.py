@@ -1,0 +1,108 @@
+"""Inner products of the tasks' gradients by the shared weights, without keeping the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from mtl.training.routes.cotangents import Cotangents, Unscaled, products
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What gradients are taken by.
+
+    Attributes:
+        weights: The shared weights.
+        vectors: The rows of shared tables that the batch touched, each once: the gradient of a
+            table is 0 elsewhere, so that nothing is left out.
+        unscaled: Undoes the scaling of the loss.
+    """
+
+    weights: list[Any]
+    vectors: list[tf.Tensor]
+    unscaled: Unscaled
+
+
+def gramian_of_parameters(
+    tape: tf.GradientTape, cotangents: Cotangents, sources: Sources
+) -> tf.Tensor:
+    """Return the Gramian of the tasks' gradients by the shared weights, shape `(K, K)`.
+
+    It is the sum of one Gramian a weight, so that no more than one weight's K gradients are put
+    side by side.
+
+    Args:
+        tape: Persistent, with the pass from the weights to the features.
+        cotangents: The tasks' gradients by the features.
+        sources: The shared weights.
+    """
+    by_task = rows(tape, cotangents, sources)
+    parts = [tf.zeros((cotangents.count, cotangents.count))]
+    for each in zip(*by_task, strict=True):
+        reached = [task for task, gradient in enumerate(each) if gradient is not None]
+        if reached:
+            stacked = side_by_side([each[task] for task in reached])
+            parts.append(cotangents.spread(products(sources.unscaled(stacked)), reached))
+    return tf.add_n(parts)
+
+
+def gramian_of_halves(
+    tape: tf.GradientTape, first: Cotangents, second: Cotangents, sources: Sources
+) -> tf.Tensor:
+    """Return the products of the first half's gradients with the second's, shape `(K, K)`."""
+    count = first.count
+    parts = [tf.zeros((count, count))]
+    for ours, theirs in zip(
+        zip(*rows(tape, first, sources), strict=True),
+        zip(*rows(tape, second, sources), strict=True),
+        strict=True,
+    ):
+        reached = [task for task, gradient in enumerate(ours) if gradient is not None]
+        if reached:
+            both = side_by_side([*(ours[k] for k in reached), *(theirs[k] for k in reached)])
+            left, right = tf.split(sources.unscaled(both), 2)
+            parts.append(first.spread(products(left, right), reached))
+    return tf.add_n(parts)
+
+
+def rows(tape: tf.GradientTape, cotangents: Cotangents, sources: Sources) -> list[list[Any]]:
+    """Return for each task its gradient by each source, None where nothing reaches one."""
+    found = []
+    for task in range(cotangents.count):
+        features, gradients = cotangents.of(task)
+        wanted = [*sources.weights, *sources.vectors]
+        found.append(
+            tape.gradient(features, wanted, output_gradients=gradients)
+            if features
+            else [None] * len(wanted)
+        )
+    return found
+
+
+def side_by_side(gradients: Sequence[Any]) -> tf.Tensor:
+    """Return gradients of one tensor as flat rows, shape `(K, size)`.
+
+    Sparse ones, of a table that is looked up inside the graph, are laid out over the rows that any
+    of them touches.
+    """
+    if all(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
+        return _sparse_side_by_side(gradients)
+    return tf.stack([tf.reshape(tf.convert_to_tensor(g), (-1,)) for g in gradients])
+
+
+def _sparse_side_by_side(gradients: Sequence[tf.IndexedSlices]) -> tf.Tensor:
+    indices = tf.concat([tf.reshape(each.indices, (-1,)) for each in gradients], axis=0)
+    touched, places = tf.unique(indices)
+    sizes = [tf.size(each.indices) for each in gradients]
+    flat = [
+        tf.reshape(
+            tf.math.unsorted_segment_sum(each.values, own, tf.size(touched)),
+            (-1,),
+        )
+        for each, own in zip(gradients, tf.split(places, sizes), strict=True)
+    ]
+    return tf.stack(flat)

@@ -1,0 +1,299 @@
+"""One pass to the features where the shared part ends, a solver, and one pass through the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from mtl.graph.branches import Branches
+from mtl.graph.division import DividedGraph, Fetched
+from mtl.layers.recurrence import compiled_apart
+from mtl.tasks.sums import loss_sums
+from mtl.training.compilation import Compilation
+from mtl.training.routes.cotangents import Cotangents, by_task
+from mtl.training.routes.parameters import Sources, gramian_of_halves, gramian_of_parameters
+from mtl.training.routes.route import Computed, Route, Tensors, values
+from mtl.training.updates import summed
+
+if TYPE_CHECKING:
+    from mtl.balancing.base import Balancer
+    from mtl.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A pass through the graph, to be differentiated.
+
+    Attributes:
+        tape: Persistent.
+        fetched: What was looked up.
+        outputs: By name.
+        features: Where the trunk ends.
+        copies: Each task's own copies of those that it reads.
+        sums: Every task's loss sum and weight sum.
+        losses: The ℓ_k.
+        present: Which of the strategy's tasks have labels.
+        regularisation: What the layers add to the loss; None where none does.
+        halves: The ℓ_k of the batch's first half and of its second, where the strategy reads them.
+    """
+
+    tape: tf.GradientTape
+    fetched: Fetched
+    outputs: dict[str, tf.Tensor]
+    features: list[tf.Tensor]
+    copies: dict[str, list[tf.Tensor]]
+    sums: tf.Tensor
+    losses: tf.Tensor
+    present: tf.Tensor
+    regularisation: tf.Tensor | None
+    halves: list[tf.Tensor]
+
+
+class PartsRoute(Route):
+    """Tells the tasks' gradients apart.
+
+    Each head reads copies of its own of the features, so that one backward pass through all heads
+    gives every task's gradient by the features and every head's own gradient. From these the
+    strategy's weights follow, or with `gradients=parameters` from one more pass through the trunk
+    for each task, whose result is reduced to inner products. One pass through the trunk with the
+    weighted sum gives what moves it.
+
+    Args:
+        graph: The graph, divided by tasks.
+        tasks: Every task, by output name.
+        balancer: Of the trained ones.
+        weights: The trainable weights that are not tables.
+        optimizer: Says by what the loss is scaled.
+        compilation: What XLA compiles: loops at most.
+        batch_size: The number of examples that a full batch has.
+        fresh: Whether the strategy's weights are computed anew, or stay as they were.
+    """
+
+    def __init__(
+        self,
+        graph: DividedGraph,
+        tasks: Mapping[str, Task],
+        balancer: Balancer,
+        weights: Sequence[keras.Variable],
+        optimizer: keras.optimizers.Optimizer,
+        compilation: Compilation,
+        batch_size: int,
+        *,
+        fresh: bool = True,
+    ) -> None:
+        super().__init__(graph, tasks, balancer, weights, optimizer, compilation, batch_size)
+        assert graph.branches is not None
+        self.branches: Branches = graph.branches
+        self.fresh = fresh
+        trunk = {
+            id(weight)
+            for call in self.branches.trunk
+            for weight in getattr(call.operation, "trainable_weights", ())
+        }
+        self._trunk = [weight for weight in self.weights if id(weight) in trunk]
+        self._heads = [
+            weight
+            for weight in self.weights
+            if id(weight) not in trunk and self.branches.served.get(id(weight))
+        ]
+        self._trunk_tables = [n for n, table in graph.tables.items() if id(table) in trunk]
+        self._head_tables = [
+            name
+            for name, table in graph.tables.items()
+            if id(table) not in trunk and self.branches.served.get(id(table))
+        ]
+
+    def __call__(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> Computed:
+        """Compute a batch."""
+        apart = compiled_apart() if self.compilation.loops_apart else nullcontext()
+        with apart:
+            forward = self.forward(inputs, targets, weights)
+            cotangents, d_heads = self.back_to_features(forward, forward.losses)
+            factors, d_further, balance = self.weigh(forward, cotangents)
+            d_trunk = self.back_through_trunk(
+                forward, cotangents.values, cotangents.combined(factors)
+            )
+        return self.gathered(forward, factors, d_heads, d_trunk, d_further, balance)
+
+    def forward(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> Forward:
+        """Compute the graph and the losses."""
+        fetched = self.graph.fetch(inputs)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(fetched.vectors)
+            fed = self.graph.feed(fetched)
+            outputs, features, copies = self.graph(inputs, fed, training=True, apart=True)
+            sums = loss_sums(self.tasks, outputs, targets, weights)
+            losses, present = self.losses(sums)
+            regularisation = self.regularisation()
+            halves = []
+            if self.balancer.reads == "halves" and self.fresh:
+                halves = self._losses_of_halves(outputs, targets, weights)
+        return Forward(
+            tape, fetched, outputs, features, copies, sums, losses, present, regularisation, halves
+        )
+
+    def back_to_features(
+        self, forward: Forward, losses: tf.Tensor
+    ) -> tuple[Cotangents, dict[str, list[Any]]]:
+        """Return the tasks' gradients by the features, and those of the heads.
+
+        Args:
+            forward: The pass.
+            losses: Those to differentiate, on its tape, shape `(K,)`.
+        """
+        vectors = [forward.fetched.vectors[name] for name in self._head_tables]
+        copies, d_heads, d_vectors = forward.tape.gradient(
+            losses,
+            (forward.copies, values(self._heads), vectors),
+            output_gradients=self.scaled(tf.ones_like(losses)),
+        )
+        names = self.balancer.names
+        found = Cotangents(
+            forward.features,
+            by_task(self.branches.readers, names),
+            by_task(copies, names),
+            self.unscaled,
+        )
+        return found, {"weights": d_heads, "vectors": d_vectors}
+
+    def weigh(
+        self, forward: Forward, cotangents: Cotangents
+    ) -> tuple[tf.Tensor, list[Any], dict[str, tf.Tensor]]:
+        """Return the w_k, the gradients of the strategy's variables, and what there is to show."""
+        if not self.fresh:
+            kept = self.balancer.variables["weights"].value
+            factors = tf.where(forward.present, kept, tf.zeros_like(kept))
+            return factors, [], {"weights": self.reported(factors)}
+        losses, present = forward.losses, forward.present
+        gramian = self._gramian(forward, cotangents)
+        d_further: list[Any] = []
+        if self.balancer.reads == "gramian":
+            factors = self.balancer.weigh(losses, present, gramian)  # type: ignore[attr-defined]
+        elif self.balancer.reads == "halves":
+            across = self._gramian_of_halves(forward)
+            factors = self.balancer.weigh(losses, present, across)  # type: ignore[attr-defined]
+        else:
+            factors, d_further = self.balancer.weigh(losses, present)  # type: ignore[attr-defined]
+            d_further = [None if g is None else self.scaled(g) for g in d_further]
+        if self.balancer.every > 1:
+            self.balancer.variables["weights"].assign(factors)
+        balance = {"weights": self.reported(factors)}
+        if gramian is not None:
+            balance["gramian"] = gramian
+        return factors, d_further, balance
+
+    def _gramian(self, forward: Forward, cotangents: Cotangents) -> tf.Tensor | None:
+        """Return the Gramian that the strategy reads or the monitor shows, or None."""
+        if self.balancer.reads != "gramian" and not self.balancer.monitor:
+            return None
+        if self.balancer.gradients == "features":
+            return cotangents.gramian()
+        return gramian_of_parameters(forward.tape, cotangents, self._sources(forward))
+
+    def _losses_of_halves(
+        self, outputs: Tensors, targets: Tensors, weights: Tensors
+    ) -> list[tf.Tensor]:
+        found = []
+        for first in (True, False):
+            kept = {name: _half(each, first=first) for name, each in weights.items()}
+            found.append(self.losses(loss_sums(self.tasks, outputs, targets, kept))[0])
+        return found
+
+    def _gramian_of_halves(self, forward: Forward) -> tf.Tensor:
+        """Return the products of gradients of the batch's first half with those of the second."""
+        first, second = (self.back_to_features(forward, half)[0] for half in forward.halves)
+        return gramian_of_halves(forward.tape, first, second, self._sources(forward))
+
+    def _sources(self, forward: Forward) -> Sources:
+        weights, tables = self._shared()
+        vectors = [forward.fetched.vectors[name] for name in tables]
+        return Sources(values(weights), vectors, self.unscaled)
+
+    def _shared(self) -> tuple[list[keras.Variable], list[str]]:
+        """Return the shared weights, and the names of the shared tables."""
+        shared = {id(weight) for weight in self.branches.shared}
+        return (
+            [weight for weight in self._trunk if id(weight) in shared],
+            [name for name in self._trunk_tables if id(self.graph.tables[name]) in shared],
+        )
+
+    def back_through_trunk(
+        self, forward: Forward, features: Sequence[tf.Tensor], combined: Sequence[tf.Tensor]
+    ) -> dict[str, list[Any]]:
+        """Return the gradients of the trunk's weights and of the rows of its tables."""
+        targets, cotangents = list(features), list(combined)
+        if forward.regularisation is not None:
+            targets.append(forward.regularisation)
+            cotangents.append(self.scaled(tf.ones_like(forward.regularisation)))
+        vectors = [forward.fetched.vectors[name] for name in self._trunk_tables]
+        sources = (values(self._trunk), vectors)
+        if not targets:
+            return {"weights": [None] * len(self._trunk), "vectors": [None] * len(vectors)}
+        d_weights, d_vectors = forward.tape.gradient(targets, sources, output_gradients=cotangents)
+        return {"weights": d_weights, "vectors": d_vectors}
+
+    def gathered(
+        self,
+        forward: Forward,
+        factors: tf.Tensor,
+        d_heads: Mapping[str, Sequence[Any]],
+        d_trunk: Mapping[str, Sequence[Any]],
+        d_further: list[Any],
+        balance: dict[str, tf.Tensor],
+    ) -> Computed:
+        """Put all gradients together."""
+        own = tf.unstack(self.balancer.head_weights(factors, forward.present))
+        gradients: dict[int, Any] = {id(weight): None for weight in self.weights}
+        gradients |= dict(zip(map(id, self._trunk), map(summed, d_trunk["weights"]), strict=True))
+        for weight, gradient in zip(self._heads, d_heads["weights"], strict=True):
+            gradients[id(weight)] = self._of_head(weight, summed(gradient), own)
+        for weight, gradient in zip(self._heads, self._regularising(forward), strict=True):
+            if gradient is not None:
+                inside = gradients[id(weight)]
+                gradients[id(weight)] = gradient if inside is None else gradient + inside
+        d_vectors: dict[str, Any] = dict.fromkeys(self.graph.tables)
+        d_vectors |= dict(zip(self._trunk_tables, map(summed, d_trunk["vectors"]), strict=True))
+        for name, gradient in zip(self._head_tables, d_heads["vectors"], strict=True):
+            d_vectors[name] = self._of_head(self.graph.tables[name], summed(gradient), own)
+        return Computed(
+            forward.sums,
+            forward.outputs,
+            forward.losses,
+            forward.present,
+            forward.fetched.rows,
+            d_vectors,
+            gradients,
+            d_further,
+            balance,
+        )
+
+    def _of_head(self, weight: keras.Variable, gradient: Any, own: Sequence[tf.Tensor]) -> Any:
+        """Multiply the gradient of a weight that serves one task by what its heads are due."""
+        (name,) = self.branches.served[id(weight)]
+        if gradient is None:
+            return None
+        return gradient * tf.cast(own[self.balancer.names.index(name)], gradient.dtype)
+
+    def _regularising(self, forward: Forward) -> list[Any]:
+        """Return the gradients of the heads' weights by the regularisation."""
+        if forward.regularisation is None:
+            return [None] * len(self._heads)
+        found = forward.tape.gradient(
+            forward.regularisation,
+            values(self._heads),
+            output_gradients=self.scaled(tf.ones_like(forward.regularisation)),
+        )
+        return [summed(gradient) for gradient in found]
+
+
+def _half(weights: tf.Tensor, *, first: bool) -> tf.Tensor:
+    """Set the weights of the examples in the other half of the batch to 0."""
+    count = tf.shape(weights)[0]
+    early = tf.range(count) < (count + 1) // 2
+    kept = tf.cast(early if first else tf.logical_not(early), weights.dtype)
+    return weights * tf.reshape(kept, (-1, *[1] * (weights.shape.rank - 1)))

@@ -1,0 +1,166 @@
+"""Small graphs of every form in which parts can be shared, and batches for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mtl.models.headline import headline
+
+BATCH, WIDTH, WORDS, LENGTH = 8, 5, 12, 6
+
+
+class SquaredError:
+    """A task with the mean squared error, NaN for a missing label."""
+
+    def loss(
+        self, labels: tf.Tensor, outputs: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        labels = tf.reshape(labels, (-1, 1))
+        there = tf.math.is_finite(labels)
+        error = tf.where(there, tf.where(there, labels, 0.0) - tf.cast(outputs, tf.float32), 0.0)
+        counted = weights[:, tf.newaxis] * tf.cast(there, tf.float32)
+        return tf.reduce_sum(counted * error**2), tf.reduce_sum(counted)
+
+
+def dense(units: int, name: str) -> keras.layers.Dense:
+    return keras.layers.Dense(units, activation="tanh", name=name)
+
+
+def head(name: str) -> keras.layers.Dense:
+    return keras.layers.Dense(1, name=name)
+
+
+def trunk_and_heads() -> keras.Model:
+    x = keras.Input((WIDTH,), name="x")
+    z = dense(6, "second")(dense(7, "first")(x))
+    deep = dense(4, "own")(z)
+    return keras.Model({"x": x}, {"a": head("a")(z), "b": head("b")(deep), "c": head("c")(z)})
+
+
+def several_features() -> keras.Model:
+    """Two experts; one task reads both, one the first and the input, one the second's root."""
+    x = keras.Input((WIDTH,), name="x")
+    root = dense(6, "root")(x)
+    first, second = dense(4, "expert_1")(root), dense(3, "expert_2")(root)
+    joined = keras.layers.Concatenate()([first, second])
+    skip = keras.layers.Concatenate()([first, x])
+    outputs = {
+        "a": head("a")(joined),
+        "b": head("b")(skip),
+        "c": head("c")(keras.layers.Concatenate()([root, second])),
+    }
+    return keras.Model({"x": x}, outputs)
+
+
+def head_within_the_trunk() -> keras.Model:
+    """Task a's output is read by b's head, so that a's weights are shared."""
+    x = keras.Input((WIDTH,), name="x")
+    z = dense(6, "trunk")(x)
+    a = head("a")(z)
+    outputs = {"a": a, "b": head("b")(keras.layers.Concatenate()([z, a])), "c": head("c")(z)}
+    return keras.Model({"x": x}, outputs)
+
+
+def one_layer_on_two_paths() -> keras.Model:
+    """Nothing but a layer's weights is shared: each task calls it on a path of its own."""
+    x = keras.Input((WIDTH,), name="x")
+    shared = dense(4, "shared")
+    outputs = {name: head(name)(shared(dense(5, f"before_{name}")(x))) for name in ("a", "b", "c")}
+    return keras.Model({"x": x}, outputs)
+
+
+def words() -> keras.Model:
+    """The headline model: an embedding and an LSTM, the auxiliary head on the LSTM."""
+    model = headline(
+        vocabulary_size=WORDS,
+        length=LENGTH,
+        embedding_size=7,
+        lstm_units=4,
+        dense_units=5,
+        dense_layers=1,
+    )
+    return keras.Model(
+        {"x": model.input["aux_input"], "ids": model.input["main_input"]},
+        {"a": model.output["main_output"], "b": model.output["aux_output"]},
+    )
+
+
+def words_inside_the_graph() -> keras.Model:
+    """An embedding that stays in the graph since it is regularised; its gradient is sparse."""
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    table = keras.layers.Embedding(WORDS, 4, embeddings_regularizer="l2", name="table")
+    z = keras.layers.GlobalAveragePooling1D()(table(ids))
+    return keras.Model({"ids": ids}, {name: head(name)(z) for name in ("a", "b")})
+
+
+def regularised() -> keras.Model:
+    x = keras.Input((WIDTH,), name="x")
+    z = keras.layers.Dense(6, kernel_regularizer="l2", activity_regularizer="l2", name="trunk")(x)
+    b = keras.layers.Dense(1, kernel_regularizer="l1", name="b")(z)
+    return keras.Model({"x": x}, {"a": head("a")(z), "b": b})
+
+
+GRAPHS: dict[str, Callable[[], keras.Model]] = {
+    each.__name__: each
+    for each in (
+        trunk_and_heads,
+        several_features,
+        head_within_the_trunk,
+        one_layer_on_two_paths,
+        words,
+        words_inside_the_graph,
+        regularised,
+    )
+}
+
+
+def build(name: str) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return GRAPHS[name]()
+
+
+def batches(model: keras.Model, count: int = 4, seed: int = 0) -> list[tuple[dict, dict, dict]]:
+    """Batches in which most ids repeat and some labels of task b are missing."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        inputs = {}
+        if "x" in model.input:
+            inputs["x"] = tf.constant(random.normal(size=(BATCH, WIDTH)), tf.float32)
+        if "ids" in model.input:
+            inputs["ids"] = tf.constant(random.integers(0, WORDS - 3, (BATCH, LENGTH)), tf.int32)
+        labels = {name: random.normal(size=BATCH) for name in model.output}
+        labels["b"][:3] = np.nan
+        weights = {name: random.random(BATCH) + 0.5 for name in labels}
+        found.append(
+            (
+                inputs,
+                {name: tf.constant(value, tf.float32) for name, value in labels.items()},
+                {name: tf.constant(value, tf.float32) for name, value in weights.items()},
+            )
+        )
+    return found
+
+
+def gradients_by_task(
+    model: keras.Model, batch: tuple[dict, dict, dict], config_weights: dict[str, float]
+) -> dict[str, list[np.ndarray]]:
+    """Return each task's gradient by every weight, from a pass of its own through Keras's model."""
+    inputs, labels, weights = batch
+    found = {}
+    for name, factor in config_weights.items():
+        with tf.GradientTape() as tape:
+            output = model(inputs, training=True)[name]
+            value, count = SquaredError().loss(labels[name], output, weights[name])
+            loss = factor * tf.math.divide_no_nan(value, count)
+        gradients = tape.gradient(
+            loss,
+            [w.value for w in model.trainable_weights],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        found[name] = [tf.convert_to_tensor(g).numpy().astype("d") for g in gradients]
+    return found

@@ -1,0 +1,317 @@
+"""Every way to a step's gradients against one pass a task through Keras's own model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mtl.balancing.base import Balancer, GramianBalancer, Observed, RowBalancer
+from mtl.balancing.fixed import Fixed
+from mtl.graph.branches import branches
+from mtl.training.optimizers import Clipping
+from mtl.training.step import StepSettings, TrainingStep
+from tests.training.routes.graphs import (
+    BATCH,
+    GRAPHS,
+    SquaredError,
+    batches,
+    build,
+    gradients_by_task,
+)
+
+CONFIG_WEIGHTS = {"a": 1.0, "b": 0.3, "c": 2.0}
+FACTORS = {"a": 0.7, "b": 1.9, "c": 0.2}
+RATE = 0.1
+
+
+class Given(GramianBalancer):
+    """Gives the same weights whatever the Gramian, and keeps what it was handed."""
+
+    scale = "sum"
+
+    def __init__(self, weights: Any, **options: Any) -> None:
+        super().__init__(weights, **options)
+        self.seen: list[np.ndarray] = []
+
+    def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
+        self.seen.append(gramian)
+        return np.array([FACTORS[self.names[i]] for i in observed.tasks])
+
+
+class Halves(Given):
+    reads = "halves"
+
+
+class WeightedRows(RowBalancer):
+    """Adds the rows up with given weights."""
+
+    keeps_rows = False
+
+    def combine(self, rows: Any, features: Any, losses: Any, present: Any) -> Any:
+        factors = tf.constant([FACTORS[name] for name in self.names])
+        factors = tf.where(present, factors, tf.zeros_like(factors))
+        return [tf.tensordot(factors, each, axes=1) for each in rows], factors
+
+
+def config_weights(model: keras.Model) -> dict[str, float]:
+    return {name: CONFIG_WEIGHTS[name] for name in sorted(model.output)}
+
+
+def step_for(
+    model: keras.Model,
+    balancer: Balancer,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    clipping: Clipping | None = None,
+    **settings: Any,
+) -> TrainingStep:
+    return TrainingStep(
+        model,
+        {name: SquaredError() for name in sorted(model.output)},
+        balancer,
+        optimizer or keras.optimizers.SGD(RATE),
+        clipping or Clipping(),
+        StepSettings(batch_size=BATCH, **settings),
+    )
+
+
+def is_shared(model: keras.Model) -> list[bool]:
+    shared = {id(w) for w in branches(model, list(model.output)).shared}
+    return [id(weight) in shared for weight in model.trainable_weights]
+
+
+def expected_gramian(model: keras.Model, batch: Any, *, across: Any = None) -> np.ndarray:
+    """The Gramian of the tasks' gradients by the shared weights, from a pass for each task."""
+    rows = []
+    for each in (batch, across or batch):
+        found = gradients_by_task(model, each, config_weights(model))
+        chosen = [
+            np.concatenate(
+                [g.ravel() for g, s in zip(found[n], is_shared(model), strict=True) if s]
+            )
+            for n in sorted(model.output)
+        ]
+        rows.append(np.stack(chosen))
+    return rows[0] @ rows[1].T
+
+
+@pytest.mark.parametrize("gradients", ["features", "parameters"])
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_the_update_is_the_weighted_sum_of_the_tasks_gradients(graph: str, gradients: str) -> None:
+    """Shared weights move by w_k g_k, heads by their own gradient or by that times w_k."""
+    for heads in ("own", "weighted"):
+        model = build(graph)
+        batch, *_ = batches(model)
+        names = sorted(model.output)
+        rows = gradients_by_task(model, batch, config_weights(model))
+        added = _regularising(model, batch)
+        before = model.get_weights()
+        kept = [weight.numpy() for weight in model.trainable_weights]
+        balancer = Given(config_weights(model), heads=heads, gradients=gradients)
+        served = branches(model, names).served
+        trunk = {id(w) for call in branches(model, names).trunk for w in _weights(call.operation)}
+        step_for(model, balancer)(*batch)
+        assert len(before) >= len(kept)
+        for i, weight in enumerate(model.trainable_weights):
+            own = heads == "own" and id(weight) not in trunk
+            total = sum((1.0 if own else FACTORS[n]) * rows[n][i] for n in names) + added[i]
+            assert served[id(weight)]
+            np.testing.assert_allclose(
+                weight.numpy(), kept[i] - RATE * total, atol=2e-6, err_msg=weight.path
+            )
+
+
+def _weights(operation: Any) -> list[Any]:
+    return list(getattr(operation, "trainable_weights", ()))
+
+
+def _regularising(model: keras.Model, batch: Any) -> list[np.ndarray]:
+    with tf.GradientTape() as tape:
+        model(batch[0], training=True)
+        added = tf.add_n([tf.zeros(()), *model.losses])
+    gradients = tape.gradient(
+        added,
+        [w.value for w in model.trainable_weights],
+        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+    )
+    return [tf.convert_to_tensor(g).numpy() for g in gradients]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_the_gramian_of_the_parameters_is_that_of_a_pass_a_task(graph: str) -> None:
+    model = build(graph)
+    batch, *_ = batches(model)
+    expected = expected_gramian(model, batch)
+    balancer = Given(config_weights(model), gradients="parameters")
+    *_, balance = step_for(model, balancer)(*batch)
+    np.testing.assert_allclose(balance["gramian"], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(balancer.seen[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_gramian_of_the_features_is_that_by_the_tensors_where_paths_part() -> None:
+    model = build("trunk_and_heads")
+    batch, *_ = batches(model)
+    inputs, labels, weights = batch
+    inner = keras.Model(model.input, model.get_layer("second").output)(inputs)
+    rows = []
+    for name, factor in config_weights(model).items():
+        with tf.GradientTape() as tape:
+            tape.watch(inner)
+            z = model.get_layer("own")(inner) if name == "b" else inner
+            output = model.get_layer(name)(z)
+            value, count = SquaredError().loss(labels[name], output, weights[name])
+            loss = factor * value / count
+        rows.append(tape.gradient(loss, inner).numpy().ravel())
+    balancer = Given(config_weights(model))
+    *_, balance = step_for(model, balancer)(*batch)
+    np.testing.assert_allclose(balance["gramian"], np.stack(rows) @ np.stack(rows).T, rtol=1e-4)
+
+
+@pytest.mark.parametrize("graph", ["trunk_and_heads", "words", "one_layer_on_two_paths"])
+def test_the_gramian_of_halves_is_of_the_two_halves_of_the_batch(graph: str) -> None:
+    model = build(graph)
+    batch, *_ = batches(model)
+    inputs, labels, weights = batch
+    masks = [np.arange(BATCH) < BATCH // 2, np.arange(BATCH) >= BATCH // 2]
+    first, second = (
+        (inputs, labels, {n: w * mask.astype("f") for n, w in weights.items()}) for mask in masks
+    )
+    expected = expected_gramian(model, first, across=second)
+    balancer = Halves(config_weights(model), gradients="parameters")
+    step_for(model, balancer)(*batch)
+    np.testing.assert_allclose(balancer.seen[0], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("gradients", ["features", "parameters"])
+@pytest.mark.parametrize("graph", ["trunk_and_heads", "several_features", "words", "regularised"])
+def test_rows_that_are_added_up_move_weights_as_weights_do(graph: str, gradients: str) -> None:
+    """The route by rows agrees with the route by the Gramian where both give weighted sums."""
+    trained = []
+    for kind in (Given, WeightedRows):
+        model = build(graph)
+        step = step_for(
+            model,
+            kind(config_weights(model), gradients=gradients, heads="weighted"),
+            keras.optimizers.Adam(0.01),
+        )
+        for batch in batches(model):
+            step(*batch)
+        trained.append(model.get_weights())
+    for value, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(value, other, atol=2e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
+@pytest.mark.parametrize("graph", ["several_features", "words", "words_inside_the_graph"])
+def test_heads_of_their_own_or_a_monitor_change_nothing_for_fixed_weights(
+    graph: str, optimizer: str
+) -> None:
+    trained = []
+    for options in ({}, {"heads": "own"}, {"monitor": True, "gradients": "parameters"}):
+        model = build(graph)
+        step = step_for(
+            model, Fixed(config_weights(model), **options), keras.optimizers.get(optimizer)
+        )
+        assert step.in_parts is bool(options)
+        for batch in batches(model):
+            step(*batch)
+        trained.append(model.get_weights())
+    for others in trained[1:]:
+        for value, other in zip(trained[0], others, strict=True):
+            np.testing.assert_allclose(value, other, atol=1e-5)
+
+
+def test_a_task_without_labels_in_a_batch_has_weight_0_and_leaves_the_rest_alone() -> None:
+    model = build("trunk_and_heads")
+    (inputs, labels, weights), *_ = batches(model)
+    labels = {**labels, "c": tf.fill(BATCH, np.nan)}
+    balancer = Given(config_weights(model), gradients="parameters", heads="weighted")
+    c_before = [w.numpy() for w in model.get_layer("c").weights]
+    *_, balance = step_for(model, balancer)(inputs, labels, weights)
+    assert balancer.seen[0].shape == (2, 2)
+    np.testing.assert_allclose(balance["weights"], [0.7, 1.9 * 0.3, 0.0], rtol=1e-6)
+    for weight, before in zip(model.get_layer("c").weights, c_before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), before)
+
+
+def test_weights_stay_for_some_steps() -> None:
+    model = build("trunk_and_heads")
+    balancer = Given(config_weights(model), every=3)
+    step = step_for(model, balancer)
+    shown = [step(*batch)[2] for batch in batches(model, 7)]
+    assert [("gramian" in balance) for balance in shown] == [True, False, False] * 2 + [True]
+    assert len(balancer.seen) == 3
+    for balance in shown:
+        np.testing.assert_allclose(balance["weights"], [0.7, 1.9 * 0.3, 0.4], rtol=1e-6)
+
+
+def test_every_step_runs_the_function_that_was_traced_first() -> None:
+    model = build("words")
+    step = step_for(model, Given(config_weights(model), gradients="parameters", every=2))
+    for batch in batches(model, 6):
+        step(*batch)
+    assert [each.experimental_get_tracing_count() for each in step._functions] == [1, 1]
+
+
+def test_eager_and_compiled_steps_are_equal() -> None:
+    trained = []
+    for eager in (False, True):
+        tf.config.run_functions_eagerly(eager)
+        try:
+            model = build("words")
+            step = step_for(model, Given(config_weights(model), gradients="parameters"), xla=False)
+            for batch in batches(model, 3):
+                step(*batch)
+        finally:
+            tf.config.run_functions_eagerly(False)
+        trained.append(model.get_weights())
+    for value, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("gradients", ["features", "parameters"])
+def test_the_gramian_of_a_scaled_loss_is_unscaled(gradients: str) -> None:
+    shown = []
+    for scaled in (False, True):
+        optimizer = keras.optimizers.SGD(RATE)
+        if scaled:
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=2.0**15)
+        model = build("trunk_and_heads")
+        balancer = Given(config_weights(model), gradients=gradients)
+        step = step_for(model, balancer, optimizer)
+        for batch in batches(model, 3):
+            step(*batch)
+        shown.append((balancer.seen, model.get_weights()))
+    for value, other in zip(*(seen for seen, _ in shown), strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-3)
+    for value, other in zip(*(weights for _, weights in shown), strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-6)
+
+
+def test_gradients_are_clipped_after_they_are_combined() -> None:
+    model = build("trunk_and_heads")
+    batch, *_ = batches(model)
+    before = [w.numpy() for w in model.trainable_weights]
+    balancer = Given(config_weights(model))
+    step_for(model, balancer, clipping=Clipping(global_clipnorm=0.01))(*batch)
+    moved = [w.numpy() - b for w, b in zip(model.trainable_weights, before, strict=True)]
+    norm = np.sqrt(sum((m**2).sum() for m in moved))
+    assert norm == pytest.approx(0.01 * RATE, rel=1e-3)
+
+
+@pytest.mark.parametrize("loops", ["auto", True, False])
+def test_loops_compiled_by_xla_train_alike(loops: bool | str) -> None:
+    expected = build("words")
+    given = Given(config_weights(expected), gradients="parameters")
+    reference = step_for(expected, given, xla=False)
+    model = build("words")
+    step = step_for(model, Given(config_weights(model), gradients="parameters"), xla=loops)
+    assert step.compilation.loops_apart is bool(loops)
+    for batch in batches(model, 3):
+        reference(*batch)
+        step(*batch)
+    for value, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-5)
