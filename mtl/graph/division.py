@@ -12,6 +12,7 @@ import tensorflow as tf
 from mtl.graph.branches import Branches, branches
 from mtl.graph.calls import Call, calls, input_names, output_names
 from mtl.graph.lookups import Cut, Lookup, cut
+from mtl.graph.taps import Tap, can_be_tapped, tapped
 from mtl.layers.lstm import by_time
 
 
@@ -111,6 +112,7 @@ class DividedGraph(keras.layers.Layer):
         fed: list[tf.Tensor],
         training: bool | None = None,  # noqa: FBT001 Keras's signature
         apart: bool = False,  # noqa: FBT001, FBT002
+        with_taps: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
         """Compute the outputs from the inputs and what `feed` returned.
 
@@ -120,18 +122,27 @@ class DividedGraph(keras.layers.Layer):
             training: Whether this is training.
             apart: Whether each task's head is to read copies of its own of the features where the
                 trunk of the branches ends.
+            with_taps: Whether to compute the trunk's dense layers with taps.
 
         Returns:
             The outputs by name. With `apart` also the features, in the order of the branches'
-            `frontier`, and for each task its copies of those that it reads, in the order of
-            `readers`: what reaches a task by the trunk comes through them alone.
+            `frontier`, for each task its copies of those that it reads, in the order of
+            `readers`, so that what reaches a task by the trunk comes through them alone, and the
+            taps.
         """
         values, given = self._start(inputs, fed)
         if not apart:
             self._compute(self.calls, values, given, training)
             return self._outputs(values)
         assert self.branches is not None
-        self._compute(self.branches.trunk, values, given, training)
+        taps: list[Tap] = []
+        for call in self.branches.trunk:
+            if with_taps and id(call) not in given and can_be_tapped(call, self.calls):
+                tap, made_here = tapped(call.operation, values[id(call.inputs[0])])
+                taps.append(tap)
+                self._store(values, call.outputs, [_with_mask_of(tap.inputs, made_here)])
+            else:
+                self._compute([call], values, given, training)
         features = [values[id(tensor)] for tensor in self.branches.frontier]
         copies, outputs = {}, {}
         made = dict(values)
@@ -144,7 +155,7 @@ class DividedGraph(keras.layers.Layer):
             made |= {id(tensor): own[id(tensor)] for call in head for tensor in call.outputs}
             outputs[name] = own[id(self.model.outputs[self.output_names.index(name)])]
         self._compute(self.branches.rest, made, given, training)
-        return self._outputs(made) | outputs, features, copies
+        return self._outputs(made) | outputs, features, copies, taps
 
     def _start(
         self, inputs: Mapping[str, tf.Tensor], fed: list[tf.Tensor]
@@ -213,8 +224,11 @@ class DividedGraph(keras.layers.Layer):
 
 def _copied(value: tf.Tensor) -> tf.Tensor:
     """Return a tensor of the same value, with Keras's mask, whose gradient is its own."""
-    copy = tf.identity(value)
+    return _with_mask_of(value, tf.identity(value))
+
+
+def _with_mask_of(value: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
     mask = getattr(value, "_keras_mask", None)
     if mask is not None:
-        copy._keras_mask = mask  # noqa: SLF001 where Keras keeps masks
-    return copy
+        other._keras_mask = mask  # noqa: SLF001 where Keras keeps masks
+    return other

@@ -63,8 +63,13 @@ def recurrence(
     ) -> tuple[tuple[tf.Tensor, tf.Tensor], Any]:
         # A persistent tape would have the compiled loop hand out all that its own gradient needs,
         # which XLA cannot; the gradient is written out below.
-        fixed = map(tf.stop_gradient, (projected, kernel, hidden, carry))
-        hiddens, carries, gates = run_forward(*fixed, mask)
+        hiddens, carries, gates = run_forward(
+            tf.stop_gradient(projected),
+            tf.stop_gradient(kernel),
+            tf.stop_gradient(hidden),
+            tf.stop_gradient(carry),
+            mask,
+        )
 
         def gradient(d_hiddens: tf.Tensor, d_last_carry: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_projected, d_hidden, d_carry = run_backward(

@@ -127,3 +127,10 @@ def whole_table(table: keras.Variable, rows: tf.Tensor, gradient: tf.Tensor) -> 
 def summed(gradient: Any) -> tf.Tensor | None:
     """Sum the rows that occur several times in a sparse gradient."""
     return None if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def added(gradient: Any, more: Any) -> Any:
+    """Return the sum of two gradients, either of which may be None."""
+    if gradient is None or more is None:
+        return more if gradient is None else gradient
+    return gradient + more

@@ -12,13 +12,19 @@ import tensorflow as tf
 
 from mtl.graph.branches import Branches
 from mtl.graph.division import DividedGraph, Fetched
+from mtl.graph.taps import Tap
 from mtl.layers.recurrence import compiled_apart
 from mtl.tasks.sums import loss_sums
 from mtl.training.compilation import Compilation
 from mtl.training.routes.cotangents import Cotangents, by_task
-from mtl.training.routes.parameters import Sources, gramian_of_halves, gramian_of_parameters
+from mtl.training.routes.parameters import (
+    Sources,
+    Tapped,
+    gramian_of_halves,
+    gramian_of_parameters,
+)
 from mtl.training.routes.route import Computed, Route, Tensors, values
-from mtl.training.updates import summed
+from mtl.training.updates import added, summed
 
 if TYPE_CHECKING:
     from mtl.balancing.base import Balancer
@@ -40,6 +46,7 @@ class Forward:
         present: Which of the strategy's tasks have labels.
         regularisation: What the layers add to the loss; None where none does.
         halves: The ℓ_k of the batch's first half and of its second, where the strategy reads them.
+        taps: The trunk's dense layers, where the Gramian is that of the parameters.
     """
 
     tape: tf.GradientTape
@@ -52,6 +59,7 @@ class Forward:
     present: tf.Tensor
     regularisation: tf.Tensor | None
     halves: list[tf.Tensor]
+    taps: list[Tap]
 
 
 class PartsRoute(Route):
@@ -114,10 +122,14 @@ class PartsRoute(Route):
         with apart:
             forward = self.forward(inputs, targets, weights)
             cotangents, d_heads = self.back_to_features(forward, forward.losses)
-            factors, d_further, balance = self.weigh(forward, cotangents)
-            d_trunk = self.back_through_trunk(
-                forward, cotangents.values, cotangents.combined(factors)
-            )
+            gramian, tapped = self._gramian(forward, cotangents)
+            factors, d_further, balance = self.weigh(forward, gramian)
+            if self._all_in(tapped):
+                d_trunk = self._from_taps(forward, tapped, factors)
+            else:
+                d_trunk = self.back_through_trunk(
+                    forward, cotangents.values, cotangents.combined(factors)
+                )
         return self.gathered(forward, factors, d_heads, d_trunk, d_further, balance)
 
     def forward(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> Forward:
@@ -126,7 +138,9 @@ class PartsRoute(Route):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(fetched.vectors)
             fed = self.graph.feed(fetched)
-            outputs, features, copies = self.graph(inputs, fed, training=True, apart=True)
+            outputs, features, copies, taps = self.graph(
+                inputs, fed, training=True, apart=True, with_taps=self._reads_taps
+            )
             sums = loss_sums(self.tasks, outputs, targets, weights)
             losses, present = self.losses(sums)
             regularisation = self.regularisation()
@@ -134,7 +148,17 @@ class PartsRoute(Route):
             if self.balancer.reads == "halves" and self.fresh:
                 halves = self._losses_of_halves(outputs, targets, weights)
         return Forward(
-            tape, fetched, outputs, features, copies, sums, losses, present, regularisation, halves
+            tape,
+            fetched,
+            outputs,
+            features,
+            copies,
+            sums,
+            losses,
+            present,
+            regularisation,
+            halves,
+            taps,
         )
 
     def back_to_features(
@@ -162,7 +186,7 @@ class PartsRoute(Route):
         return found, {"weights": d_heads, "vectors": d_vectors}
 
     def weigh(
-        self, forward: Forward, cotangents: Cotangents
+        self, forward: Forward, gramian: tf.Tensor | None
     ) -> tuple[tf.Tensor, list[Any], dict[str, tf.Tensor]]:
         """Return the w_k, the gradients of the strategy's variables, and what there is to show."""
         if not self.fresh:
@@ -170,7 +194,6 @@ class PartsRoute(Route):
             factors = tf.where(forward.present, kept, tf.zeros_like(kept))
             return factors, [], {"weights": self.reported(factors)}
         losses, present = forward.losses, forward.present
-        gramian = self._gramian(forward, cotangents)
         d_further: list[Any] = []
         if self.balancer.reads == "gramian":
             factors = self.balancer.weigh(losses, present, gramian)  # type: ignore[attr-defined]
@@ -187,13 +210,42 @@ class PartsRoute(Route):
             balance["gramian"] = gramian
         return factors, d_further, balance
 
-    def _gramian(self, forward: Forward, cotangents: Cotangents) -> tf.Tensor | None:
-        """Return the Gramian that the strategy reads or the monitor shows, or None."""
-        if self.balancer.reads != "gramian" and not self.balancer.monitor:
-            return None
+    @property
+    def _reads_taps(self) -> bool:
+        reads = self.balancer.reads == "gramian" or self.balancer.monitor
+        return reads and self.fresh and self.balancer.gradients == "parameters"
+
+    def _gramian(
+        self, forward: Forward, cotangents: Cotangents
+    ) -> tuple[tf.Tensor | None, list[Tapped]]:
+        """Return the Gramian that the strategy reads or the monitor shows, and what taps gave."""
+        if not self.fresh or (self.balancer.reads != "gramian" and not self.balancer.monitor):
+            return None, []
         if self.balancer.gradients == "features":
-            return cotangents.gramian()
-        return gramian_of_parameters(forward.tape, cotangents, self._sources(forward))
+            return cotangents.gramian(), []
+        return gramian_of_parameters(forward.tape, cotangents, self._tapped_sources(forward))
+
+    def _all_in(self, tapped: Sequence[Tapped]) -> bool:
+        """Whether the gradients of all that the trunk trains can be had from taps."""
+        there = {id(weight) for each in tapped for weight in each.tap.layer.trainable_weights}
+        trained = [*self._trunk, *(self.graph.tables[name] for name in self._trunk_tables)]
+        return bool(trained) and all(id(weight) in there for weight in trained)
+
+    def _from_taps(
+        self, forward: Forward, tapped: Sequence[Tapped], factors: tf.Tensor
+    ) -> dict[str, list[Any]]:
+        """Return what `back_through_trunk` does, from what the taps gave, without another pass."""
+        found: dict[int, Any] = {}
+        for each in tapped:
+            found |= each.combined(factors)
+        regularising = self._regularising(forward, self._trunk)
+        return {
+            "weights": [
+                added(self.scaled(found[id(weight)]), more)
+                for weight, more in zip(self._trunk, regularising, strict=True)
+            ],
+            "vectors": [],
+        }
 
     def _losses_of_halves(
         self, outputs: Tensors, targets: Tensors, weights: Tensors
@@ -213,6 +265,19 @@ class PartsRoute(Route):
         weights, tables = self._shared()
         vectors = [forward.fetched.vectors[name] for name in tables]
         return Sources(values(weights), vectors, self.unscaled)
+
+    def _tapped_sources(self, forward: Forward) -> Sources:
+        """Return the shared weights with taps in place of those that have some."""
+        shared, tables = self._shared()
+        among = {id(weight) for weight in shared}
+        taps = [tap for tap in forward.taps if id(tap.layer.trainable_weights[0]) in among]
+        stood_for = {id(weight) for tap in taps for weight in tap.layer.trainable_weights}
+        return Sources(
+            values([weight for weight in shared if id(weight) not in stood_for]),
+            [forward.fetched.vectors[name] for name in tables],
+            self.unscaled,
+            tuple(taps),
+        )
 
     def _shared(self) -> tuple[list[keras.Variable], list[str]]:
         """Return the shared weights, and the names of the shared tables."""
@@ -252,10 +317,10 @@ class PartsRoute(Route):
         gradients |= dict(zip(map(id, self._trunk), map(summed, d_trunk["weights"]), strict=True))
         for weight, gradient in zip(self._heads, d_heads["weights"], strict=True):
             gradients[id(weight)] = self._of_head(weight, summed(gradient), own)
-        for weight, gradient in zip(self._heads, self._regularising(forward), strict=True):
-            if gradient is not None:
-                inside = gradients[id(weight)]
-                gradients[id(weight)] = gradient if inside is None else gradient + inside
+        for weight, gradient in zip(
+            self._heads, self._regularising(forward, self._heads), strict=True
+        ):
+            gradients[id(weight)] = added(gradients[id(weight)], gradient)
         d_vectors: dict[str, Any] = dict.fromkeys(self.graph.tables)
         d_vectors |= dict(zip(self._trunk_tables, map(summed, d_trunk["vectors"]), strict=True))
         for name, gradient in zip(self._head_tables, d_heads["vectors"], strict=True):
@@ -279,13 +344,13 @@ class PartsRoute(Route):
             return None
         return gradient * tf.cast(own[self.balancer.names.index(name)], gradient.dtype)
 
-    def _regularising(self, forward: Forward) -> list[Any]:
-        """Return the gradients of the heads' weights by the regularisation."""
+    def _regularising(self, forward: Forward, weights: Sequence[keras.Variable]) -> list[Any]:
+        """Return the gradients of weights by the regularisation."""
         if forward.regularisation is None:
-            return [None] * len(self._heads)
+            return [None] * len(weights)
         found = forward.tape.gradient(
             forward.regularisation,
-            values(self._heads),
+            values(weights),
             output_gradients=self.scaled(tf.ones_like(forward.regularisation)),
         )
         return [summed(gradient) for gradient in found]

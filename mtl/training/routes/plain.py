@@ -13,7 +13,7 @@ from mtl.graph.division import DividedGraph
 from mtl.tasks.sums import loss_sums
 from mtl.training.compilation import Compilation
 from mtl.training.routes.route import Computed, Route, Tensors, compiled_by_xla, values
-from mtl.training.updates import summed
+from mtl.training.updates import added, summed
 
 if TYPE_CHECKING:
     from mtl.balancing.base import Balancer
@@ -69,9 +69,7 @@ class PlainRoute(Route):
                 fed, (fetched.vectors, values(self.weights)), output_gradients=d_fed
             )
             for weight, gradient in zip(self.weights, d_projecting, strict=True):
-                if gradient is not None:
-                    inside = by_weight[id(weight)]
-                    by_weight[id(weight)] = gradient if inside is None else gradient + inside
+                by_weight[id(weight)] = added(by_weight[id(weight)], gradient)
         losses, present = self.losses(sums)
         return Computed(
             sums,

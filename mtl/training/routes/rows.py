@@ -16,7 +16,7 @@ from mtl.training.routes.cotangents import Cotangents
 from mtl.training.routes.parameters import rows
 from mtl.training.routes.parts import Forward, PartsRoute
 from mtl.training.routes.route import Computed, Tensors
-from mtl.training.updates import summed, whole_table
+from mtl.training.updates import added, summed, whole_table
 
 
 class RowsRoute(PartsRoute):
@@ -42,7 +42,7 @@ class RowsRoute(PartsRoute):
             forward = self.forward(inputs, targets, weights)
             cotangents, d_heads = self.back_to_features(forward, forward.losses)
             balance = {}
-            gramian = self._gramian(forward, cotangents)
+            gramian, _ = self._gramian(forward, cotangents)
             if gramian is not None:
                 balance["gramian"] = gramian
             if self.balancer.gradients == "features":
@@ -106,13 +106,9 @@ class RowsRoute(PartsRoute):
             if d_vectors is not None:
                 d_vectors = whole_table(table, forward.fetched.rows[name], d_vectors)
             gradients[id(table)] = d_vectors
-        added: list[Any] = [None] * len(self.shared)
-        if forward.regularisation is not None:
-            sources = [weight.value for weight in self.shared]
-            ones = self.scaled(tf.ones_like(forward.regularisation))
-            added = forward.tape.gradient(forward.regularisation, sources, output_gradients=ones)
-        for weight, update, more in zip(self.shared, updates, added, strict=True):
-            gradients[id(weight)] = update if more is None else update + summed(more)
+        regularising = self._regularising(forward, self.shared)
+        for weight, update, more in zip(self.shared, updates, regularising, strict=True):
+            gradients[id(weight)] = added(update, more)
         return replace(found, gradients=gradients, d_vectors={})
 
     def _table_name(self, weight: keras.Variable) -> str | None:
