@@ -19,7 +19,7 @@ Gradients = Literal["features", "parameters"]
 Reads = Literal["losses", "gramian", "halves", "rows", "turns"]
 
 
-class Balancer(ABC):
+class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is read
     """Turns the losses of K tasks into one update.
 
     A strategy sees each task's loss times its weight in the config: ℓ_k = weight_k · L_k, with g_k
@@ -107,7 +107,7 @@ class Balancer(ABC):
         self.seed = seed
         self.steps_per_epoch = max(1, steps_per_epoch)
 
-    def take_sizes(self, sizes: Mapping[str, int]) -> None:
+    def take_sizes(self, sizes: Mapping[str, int]) -> None:  # noqa: B027 most need none
         """Take in how many examples of the training split each task has a label of."""
 
     def remember(
@@ -130,7 +130,7 @@ class Balancer(ABC):
 
     def state(self) -> dict[str, np.ndarray]:
         """Return a copy of everything that the strategy remembers, by name."""
-        return {name: np.array(each) for name, each in self.variables.items()}
+        return {name: each.numpy().copy() for name, each in self.variables.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` returned.
@@ -148,10 +148,12 @@ class Balancer(ABC):
         for name, value in state.items():
             self.variables[name].assign(value)
 
-    def epoch_ends(self, losses: np.ndarray) -> None:
+    def epoch_ends(self, losses: np.ndarray) -> None:  # noqa: B027 most need none
         """Take in the tasks' mean losses ℓ over a training epoch, shape `(K,)`; NaN if unseen."""
 
-    def after_update(self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor) -> None:
+    def after_update(  # noqa: B027 most need none
+        self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor
+    ) -> None:
         """Take in the losses ℓ of one batch before and after the update; see `second_look`."""
 
     def scaled(self, weights: tf.Tensor, present: tf.Tensor) -> tf.Tensor:

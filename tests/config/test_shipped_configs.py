@@ -50,9 +50,19 @@ def test_every_builder_has_a_config():
 @pytest.mark.parametrize("name", names("balancing"))
 def test_a_balancers_keys_are_its_parameters(name):
     config = load("balancing", name)
-    parameters = defaults_of(balancers.get(config.pop("name")))
-    del parameters["weights"]
-    assert config == parameters
+    parameters: dict[str, object] = {}
+    for kind in balancers.get(config.pop("name")).__mro__[:-1]:  # a base's are behind `**`
+        if "__init__" in vars(kind):
+            parameters = defaults_of(kind.__init__) | parameters
+    for name in ("self", "weights", "options"):
+        parameters.pop(name, None)
+    taken_over = {key for key, value in config.items() if str(value).startswith("${")}
+    assert config == parameters | {key: config[key] for key in taken_over}
+    assert taken_over <= set(parameters)
+
+
+def test_every_balancer_has_a_config():
+    assert set(balancers.shipped()) == set(names("balancing"))
 
 
 @pytest.mark.parametrize("name", names("data"))

@@ -1,0 +1,62 @@
+"""One task a step, in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import tensorflow as tf
+
+from mtl.balancing.base import TurnBalancer
+from mtl.balancing.per_task import check_names
+from mtl.errors import MtlError
+from mtl.registry import balancer
+
+
+@balancer("alternating")
+class Alternating(TurnBalancer):
+    """Each loss is back-propagated by a step of its own, in turn.
+
+    The turn goes round robin in the order of the tasks, or in a given ratio: after a tasks' own
+    number of steps in a row it is the next one's. It depends on the number of the step alone. The
+    weight of the task whose turn it is is 1, the others' 0.
+
+    Sharing one optimizer is the simple way. Its moments, as Adam has, then mix all tasks'
+    gradients, and shared weights are moved by what earlier turns left in the momentum. With an
+    optimizer for each task they do not, at the price of one set of moments a task.
+
+    Args:
+        weights: See `Balancer`.
+        ratio: How many steps in a row each task has, by name, 1 or more, in the order of the turns:
+            `{main: 2, aux: 1}` is main, main, aux, main, … None: one each, in the order of the
+            tasks.
+        optimizers: `shared`, one optimizer, the default, or `own`, one for each task.
+        **options: See `Balancer`.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, float],
+        *,
+        ratio: Mapping[str, int] | None = None,
+        optimizers: Literal["shared", "own"] = "shared",
+        **options: Any,
+    ) -> None:
+        super().__init__(weights, **options)
+        if optimizers not in ("shared", "own"):
+            raise MtlError(f"balancing.optimizers={optimizers!r}. Expected shared or own.")
+        ratio = dict.fromkeys(self.names, 1) if ratio is None else ratio
+        check_names("ratio", ratio, self.names, complete=True)
+        if not all(type(count) is int and count >= 1 for count in ratio.values()):
+            raise MtlError(
+                f"balancing.ratio={dict(ratio)!r}. Expected a whole number of steps, 1 or more,"
+                " for each task."
+            )
+        self.own_optimizers = optimizers == "own"
+        self._cycle = [
+            self.names.index(name) for name, count in ratio.items() for _ in range(count)
+        ]
+
+    def turn(self) -> tf.Tensor:
+        """Return the position of the task whose turn it is."""
+        return tf.gather(tf.constant(self._cycle), self.step.value % len(self._cycle))
