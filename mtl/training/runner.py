@@ -220,7 +220,7 @@ def _train(
         log.error(error)
         figures: dict[str, float] = {}
         if loop.restore_best and loop.monitor.best_epoch:
-            with suppress(DivergenceError):
+            with suppress(MtlError):
                 figures = _keep(loop, assembly, run_folder, "diverged")
         if not figures:
             run_folder.write_results(_results(assembly, loop, "diverged", {}))
@@ -232,10 +232,21 @@ def _train(
 
 
 def _keep(loop: Loop, assembly: Assembly, run_folder: RunFolder, status: str) -> dict[str, float]:
-    """Measure the model, save it, and write its results."""
-    figures = {
-        name: value for split in assembly.examples for name, value in loop.evaluate(split).items()
-    }
+    """Measure the model, save it, and write its results.
+
+    A model that was trained is saved also where an evaluation cannot be made of some table.
+    """
+    try:
+        figures = {
+            name: value
+            for split in assembly.examples
+            for name, value in loop.evaluate(split).items()
+        }
+    except DivergenceError:
+        raise
+    except MtlError:
+        _save_model(assembly, run_folder)
+        raise
     _save_model(assembly, run_folder)
     run_folder.write_results(_results(assembly, loop, status, figures))
     return figures

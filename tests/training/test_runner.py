@@ -297,6 +297,26 @@ def test_control_c_while_measuring_keeps_the_results(monkeypatch: pytest.MonkeyP
     assert "auc" in run.results["metrics"]["test"]["main_output"]
 
 
+def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    original = loop_module.Loop.evaluate
+
+    def evaluate(loop: loop_module.Loop, split: str) -> dict[str, float]:
+        if split == "test":
+            raise MtlError("the map has no goal")
+        return original(loop, split)
+
+    monkeypatch.setattr(loop_module.Loop, "evaluate", evaluate)
+    with pytest.raises(MtlError, match="the map has no goal"):
+        mtl.train(small("debug=true"))
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    run = mtl.load(folder)
+    assert run.results["status"] == "failed"
+    assert run.graph.count_params() > 0
+    assert set(run.tasks) == {"main_output", "aux_output"}
+
+
 def test_two_keys_may_stand_for_one_output() -> None:
     given = keras.Input((3,), name="given")
     head = keras.layers.Dense(1)(given)
