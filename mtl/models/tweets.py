@@ -18,7 +18,7 @@ from mtl.models.merging import Merger, merged
 from mtl.registry import builder
 
 
-def _last(outputs: Any, counts: Any) -> Any:
+def _last_character(outputs: Any, counts: Any) -> Any:
     """Return the output at the last position that counts; at the last of all where none does."""
     length = outputs.shape[1]
     from_the_end = ops.argmax(ops.flip(ops.cast(counts, "int32"), axis=1), axis=1)
@@ -39,7 +39,7 @@ def _maximum(outputs: Any, counts: Any) -> Any:
 
 
 POOLINGS: dict[str, Callable[[Any, Any], Any]] = {
-    "last": _last,
+    "last_character": _last_character,
     "average": _average,
     "maximum": _maximum,
 }
@@ -53,7 +53,7 @@ def tweets(
     lstm_units: int = 64,
     encoding: Literal["lookup", "one_hot"] = "lookup",
     bidirectional: bool = False,
-    pooling: Literal["last", "average", "maximum"] = "last",
+    pooling: Literal["last", "last_character", "average", "maximum"] = "last",
     dropout: float = 0.0,
     merge: Sequence[Merger] = ("concatenate",),
     dense_units: Sequence[int] = (),
@@ -71,10 +71,10 @@ def tweets(
         encoding: `one_hot` makes vectors of the ids as the guide does; `lookup` reads the rows of
             the LSTM's kernel instead: the same function and weights, faster.
         bidirectional: A second LSTM, shared too, reads each tweet from its end.
-        pooling: What stands for a tweet: each LSTM's output after the `last` character that it
-            reads, or the `average` or `maximum` of its outputs after each. Outputs at padding
-            (id 0) are left out, on whichever side it is; as in the guide, padding before the
-            characters is read all the same.
+        pooling: What stands for a tweet: each LSTM's `last` state, as in the guide, whatever it
+            read last; its output after the `last_character` that it reads; or the `average` or
+            `maximum` of its outputs after each. Outputs at padding (id 0) are left out by these,
+            on whichever side it is; padding before the characters is read all the same.
         dropout: Share of a tweet's numbers that training hides, 0 or more and below 1.
         merge: How the two vectors a and b are put together, one behind the other: `concatenate`
             (a, b), `absolute_difference` |a − b|, `product` a · b. Without `concatenate` it does
@@ -102,7 +102,7 @@ def tweets(
     one_hot = OneHot(symbols, name="one_hot") if encoding == "one_hot" else None
 
     def reader(name: str) -> LSTM:
-        options = {"return_sequences": True, "go_backwards": directions[name]}
+        options = {"return_sequences": pooling != "last", "go_backwards": directions[name]}
         if one_hot:
             return LSTM(lstm_units, **options, name=name)
         return SymbolLSTM(lstm_units, symbols, **options, name=name)
@@ -114,11 +114,16 @@ def tweets(
     def read(ids: Any) -> Any:
         """Return a tweet's vector."""
         given = one_hot(ids) if one_hot else ids
-        counts = ops.expand_dims(ops.not_equal(ids, 0), -1)
-        vectors = [
-            POOLINGS[pooling](reader(given), ops.flip(counts, 1) if reader.go_backwards else counts)
-            for reader in readers
-        ]
+        if pooling == "last":
+            vectors = [reader(given) for reader in readers]
+        else:
+            counts = ops.expand_dims(ops.not_equal(ids, 0), -1)
+            vectors = [
+                POOLINGS[pooling](
+                    reader(given), ops.flip(counts, 1) if reader.go_backwards else counts
+                )
+                for reader in readers
+            ]
         vector = both(vectors) if bidirectional else vectors[0]
         return hide(vector) if hide else vector
 

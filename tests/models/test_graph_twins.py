@@ -164,6 +164,7 @@ def examples(model: keras.Model) -> dict[str, np.ndarray]:
         if "int" in tensor.dtype:
             highest = 256 if tensor.dtype == "uint8" else 3
             values[key] = random.integers(0, highest, shape).astype(tensor.dtype)
+            values[key][0, ..., -1] = 0  # a text that ends in padding
         else:
             values[key] = random.normal(size=shape).astype(tensor.dtype)
     return values

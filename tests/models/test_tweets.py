@@ -98,12 +98,12 @@ def after_last(outputs: np.ndarray, axis: int) -> np.ndarray:
     return np.concatenate([forward[-1], backward[0]], axis=axis)
 
 
-@pytest.mark.parametrize("pooling", ["last", "average", "maximum"])
+@pytest.mark.parametrize("pooling", ["last_character", "average", "maximum"])
 def test_pooling_leaves_padding_out(pooling: str) -> None:
     keras.utils.set_random_seed(0)
     model = tweets(**SMALL, pooling=pooling, bidirectional=True)
     inner = keras.Model(model.input, model.get_layer("merged").output)
-    reduce = {"last": after_last, "average": np.mean, "maximum": np.max}[pooling]
+    reduce = {"last_character": after_last, "average": np.mean, "maximum": np.max}[pooling]
     expected = []
     for given in ids().values():
         forward = model.get_layer("lstm")(given).numpy()
@@ -115,7 +115,7 @@ def test_pooling_leaves_padding_out(pooling: str) -> None:
     np.testing.assert_allclose(inner(ids()), np.concatenate(expected, axis=1), atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["last", "average", "maximum"])
+@pytest.mark.parametrize("pooling", ["last_character", "average", "maximum"])
 def test_padding_after_what_a_reader_has_read_changes_nothing(pooling: str) -> None:
     """That is padding on the right of the forward one, on the left of the backward one."""
     keras.utils.set_random_seed(0)
@@ -138,7 +138,7 @@ def test_padding_after_what_a_reader_has_read_changes_nothing(pooling: str) -> N
     np.testing.assert_allclose(vectors(5, 0)[1], backward, atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["last", "average", "maximum"])
+@pytest.mark.parametrize("pooling", ["last_character", "average", "maximum"])
 def test_an_empty_tweet_has_an_answer(pooling: str) -> None:
     empty = {name: np.zeros_like(given) for name, given in ids().items()}
     assert np.isfinite(tweets(**SMALL, pooling=pooling)(empty)["same"]).all()
