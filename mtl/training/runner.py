@@ -33,7 +33,7 @@ from mtl.training.assembly import Assembly, assemble
 from mtl.training.evaluating import Images
 from mtl.training.figures import Figures
 from mtl.training.interrupt import interruptible
-from mtl.training.loop import Loop, Observer
+from mtl.training.loop import Loop, Observer, evaluate
 from mtl.training.monitor import Monitor
 from mtl.training.observers import (
     BoardObserver,
@@ -211,45 +211,63 @@ def _train(
     log: logging.Logger,
 ) -> dict[str, float]:
     """Run the loop and write what came of it, also if it ended badly."""
-    try:
-        with interruptible() as interruption:
+    with interruptible() as interruption:
+        try:
             with progress:
                 loop.run(interruption)
-            return _keep(loop, assembly, run_folder, loop.status)
-    except DivergenceError as error:
-        log.error(error)
-        figures: dict[str, float] = {}
-        if loop.restore_best and loop.monitor.best_epoch:
+        except DivergenceError as error:
+            log.error(error)
+            if loop.restore_best and loop.monitor.best_epoch:
+                # What fails from here on is in the log and must not hide why training ended.
+                with suppress(MtlError):
+                    _keep(loop, assembly, run_folder, "diverged", log)
+            else:
+                run_folder.write_results(_results(assembly, loop, "diverged", {}))
+            raise
+        except BaseException:
             with suppress(MtlError):
-                figures = _keep(loop, assembly, run_folder, "diverged")
-        if not figures:
-            run_folder.write_results(_results(assembly, loop, "diverged", {}))
-        raise
-    except BaseException:
-        with suppress(MtlError):
-            run_folder.write_results(_results(assembly, loop, "failed", {}))
-        raise
+                run_folder.write_results(_results(assembly, loop, "failed", {}))
+            raise
+        return _keep(loop, assembly, run_folder, loop.status, log)
 
 
-def _keep(loop: Loop, assembly: Assembly, run_folder: RunFolder, status: str) -> dict[str, float]:
-    """Measure the model, save it, and write its results.
+def _keep(
+    loop: Loop, assembly: Assembly, run_folder: RunFolder, status: str, log: logging.Logger
+) -> dict[str, float]:
+    """Save the model, then measure it and write its results.
 
-    A model that was trained is saved also where an evaluation cannot be made of some table.
+    Where something cannot be measured the results hold the rest, and the first error is raised.
     """
+    figures: dict[str, float] = {}
     try:
-        figures = {
-            name: value
-            for split in assembly.examples
-            for name, value in loop.evaluate(split).items()
-        }
-    except DivergenceError:
-        raise
-    except MtlError:
         _save_model(assembly, run_folder)
+        _measure(loop, figures)
+    except BaseException as error:
+        reason = str(error) or type(error).__name__
+        log.error(reason)
+        diverged = status == "diverged" or isinstance(error, DivergenceError)
+        results = _results(assembly, loop, "diverged" if diverged else "failed", figures)
+        with suppress(MtlError):
+            run_folder.write_results({**results, "error": reason})
         raise
-    _save_model(assembly, run_folder)
     run_folder.write_results(_results(assembly, loop, status, figures))
     return figures
+
+
+def _measure(loop: Loop, figures: dict[str, float]) -> None:
+    """Put every figure of all splits into `figures`; raise the first error after the last split."""
+    failures: list[MtlError] = []
+    for split, examples in loop.examples.items():
+        try:
+            figures |= loop.evaluate(split)
+        except MtlError as error:
+            failures.append(error)
+            if not isinstance(error, DivergenceError):
+                # An evaluation failed: losses and metrics are there all the same.
+                size = loop.evaluation_batch_size
+                figures |= evaluate(loop.step.measure, loop.figures, examples, split, size)
+    if failures:
+        raise failures[0]
 
 
 def _save_model(assembly: Assembly, run_folder: RunFolder) -> None:

@@ -22,6 +22,7 @@ import mtl.config.compose
 from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
 from mtl.graph.calls import output_names
 from mtl.training import loop as loop_module
+from mtl.training import runner as runner_module
 
 SMALL = [
     "data.generator.rows=400",
@@ -297,24 +298,72 @@ def test_control_c_while_measuring_keeps_the_results(monkeypatch: pytest.MonkeyP
     assert "auc" in run.results["metrics"]["test"]["main_output"]
 
 
+def failing_on(split: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the evaluations of one split fail."""
+    original = runner_module._evaluate_further
+
+    def evaluate_further(assembly: object, measured: str) -> object:
+        if measured == split:
+            raise MtlError("the map has no goal")
+        return original(assembly, measured)
+
+    monkeypatch.setattr(runner_module, "_evaluate_further", evaluate_further)
+
+
 def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    failing_on("test", monkeypatch)
+    with pytest.raises(MtlError, match="the map has no goal"):
+        mtl.train(small("debug=true"))
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    run = mtl.load(folder)
+    assert run.results["status"] == "failed"
+    assert run.results["error"] == "the map has no goal"
+    assert "the map has no goal" in (folder / "run.log").read_text()
+    for split in ("training", "validation", "test"):
+        assert run.results["metrics"][split]["main_output"]["loss"] > 0
+    assert set(run.tasks) == {"main_output", "aux_output"}
+    assert run.evaluate(posts(50))["main_output"]["loss"] > 0
+
+
+def test_a_model_is_kept_whatever_goes_wrong_when_it_is_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     original = loop_module.Loop.evaluate
 
     def evaluate(loop: loop_module.Loop, split: str) -> dict[str, float]:
         if split == "test":
-            raise MtlError("the map has no goal")
+            raise MemoryError
         return original(loop, split)
 
     monkeypatch.setattr(loop_module.Loop, "evaluate", evaluate)
-    with pytest.raises(MtlError, match="the map has no goal"):
+    with pytest.raises(MemoryError):
         mtl.train(small("debug=true"))
     (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    assert mtl.load(folder).results["metrics"]["validation"]["main_output"]["loss"] > 0
+    assert mtl.load(folder).evaluate(posts(50))
+
+
+def test_an_evaluation_that_fails_does_not_hide_that_a_loss_diverged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    failing_on("test", monkeypatch)
+    original = loop_module.Loop._train_epoch
+
+    def train_epoch(loop: loop_module.Loop, epoch: int, interruption: object) -> None:
+        if epoch == 2:
+            raise DivergenceError("The loss became NaN")
+        original(loop, epoch, interruption)
+
+    monkeypatch.setattr(loop_module.Loop, "_train_epoch", train_epoch)
+    with pytest.raises(DivergenceError, match="became NaN"):
+        mtl.train(small())
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
     run = mtl.load(folder)
-    assert run.results["status"] == "failed"
-    assert run.graph.count_params() > 0
-    assert set(run.tasks) == {"main_output", "aux_output"}
+    assert run.results["status"] == "diverged"
+    assert run.results["metrics"]["validation"]["main_output"]["loss"] > 0
+    assert run.evaluate(posts(50))
 
 
 def test_two_keys_may_stand_for_one_output() -> None:
