@@ -22,7 +22,7 @@ def give_weights(graph: keras.Model, trained: keras.Model) -> None:
     Raises:
         ConfigError: The weights of both are not the same, by path and shape.
     """
-    own, others = weights_by_path(graph), weights_by_path(trained)
+    own, others = weights_by_path(graph, trained), weights_by_path(trained, graph)
     differing = [
         path
         for path in dict.fromkeys([*own, *others])
@@ -55,7 +55,7 @@ def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str
     Raises:
         ConfigError: No layer is the same in both.
     """
-    own, others = weights_by_path(graph), weights_by_path(source)
+    own, others = weights_by_path(graph, source), weights_by_path(source, graph)
     unlike: dict[str, str] = {}
     for path in own:
         here, there = tuple(own[path].shape), tuple(others[path].shape) if path in others else None
