@@ -36,8 +36,9 @@ def video_qa(
     """Build the model that answers a question about a video.
 
     The vision model of `vqa` is applied to each frame, an LSTM reads the frames' vectors in order,
-    the question is read by `vqa`'s encoder, and a softmax over the answers reads both. Vision model
-    and question encoder have the layers' and weights' names that they have in `vqa`.
+    the question is read by `vqa`'s encoder, and a softmax over the answers reads both. With a run
+    of `vqa` as `training.initial_weights` the vision model starts from that one's, of which it has
+    the names. The question encoder starts anew: it is a model in the model here, and not in `vqa`.
 
     The guide's model is the default, but for its frames, which are numbers instead of whole numbers
     from 0 to 255.

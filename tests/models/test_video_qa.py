@@ -8,6 +8,7 @@ import pytest
 
 from mtl.models.video_qa import video_qa
 from mtl.models.vqa import vqa
+from mtl.training.initial_weights import take_weights
 from tests.models.test_vqa import SMALL
 
 FRAMES = 3
@@ -74,6 +75,20 @@ def test_vision_model_and_question_encoder_are_those_of_vqa(model, asked):
     np.testing.assert_array_equal(
         pictures.get_layer("vision_model")(given["image"]), vision(given["image"])
     )
+
+
+def test_the_vision_model_starts_from_the_weights_of_vqa(model):
+    pictures = vqa(**SMALL)
+    for weight in pictures.weights:
+        weight.assign(np.full(weight.shape, 0.25))
+    started = keras.models.clone_model(model)
+    notes = take_weights(started, pictures, "runs/vqa")
+    vision = started.get_layer("frames").layer
+    assert len(vision.weights) == 6
+    for weight in vision.weights:
+        np.testing.assert_array_equal(weight, np.full(weight.shape, 0.25))
+    assert notes[0].startswith("6 of ")
+    assert any("question_encoder/lstm" in note for note in notes)
 
 
 def test_sizes_are_the_guides():
