@@ -22,6 +22,8 @@ from mtl.errors import MtlError
 from mtl.registry import balancer
 
 _LEAST = 1e-8
+# What is longer, as a gradient where the loss is 0, has a square beyond single precision.
+_LONGEST = 1e19
 
 
 @balancer("db_mtl")
@@ -108,8 +110,8 @@ class DBMTL(RowBalancer):
         filling = tf.where(taking.tasks, new * (1 - self.filled.value), 0.0)
         self.filled.assign(self.filled.value + filling)
         averages = [average.value for average in self.averages]
-        norms = tf.sqrt(squared_norms(averages))
-        norms = tf.where(taking.tasks, tf.math.divide_no_nan(norms, self.filled.value), 0.0)
+        norms = tf.math.divide_no_nan(tf.sqrt(squared_norms(averages)), self.filled.value)
+        norms = tf.where(taking.tasks, tf.minimum(norms, _LONGEST), 0.0)
         lengthened = tf.reduce_max(norms) / (norms + _LEAST)
         lengthened = taking.seen(tf.where(taking.tasks, lengthened, 0.0))
         factors = tf.math.divide_no_nan(lengthened, self.filled.value)

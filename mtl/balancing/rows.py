@@ -35,12 +35,11 @@ def part(rows: Sequence[tf.Tensor], losses: tf.Tensor, present: tf.Tensor) -> Pa
 
     Args:
         rows: For each shared tensor the gradients, shape `(K, *shape)`.
-        losses: The ℓ_k, shape `(K,)`.
+        losses: The ℓ_k, shape `(K,)`; 0 where a task is absent, as its gradients are.
         present: Which tasks have labels in the batch, shape `(K,)`.
     """
     norms = tf.sqrt(squared_norms(rows))
-    fine = tf.math.is_finite(norms) & tf.math.is_finite(losses)
-    finite = tf.reduce_all(fine | ~present)
+    finite = tf.reduce_all(tf.math.is_finite(norms) & tf.math.is_finite(losses))
     return Part(present & (norms > 0) & finite, finite, norms)
 
 
