@@ -28,6 +28,7 @@ from mtl.reporting.folder import CONFIG, RunFolder
 from mtl.tasks.sums import loss_sums
 from mtl.tasks.task import Task
 from mtl.training.building import build_graph
+from mtl.training.changed_parameters import check_changes_take_effect
 from mtl.training.choices import check_evaluations, check_model
 from mtl.training.evaluating import Evaluating
 from mtl.training.figures import Figures
@@ -46,7 +47,7 @@ class Run:
         folder: The run's folder.
         config: Its resolved config. With other parameters in its section `model` (more iterations,
             say), set before anything else is asked of the run, the graph is built anew and has the
-            trained weights.
+            trained weights. A parameter that only sets weights is refused then.
         results: What `results.json` holds: status, metrics by split and output, and more.
     """
 
@@ -78,6 +79,11 @@ class Run:
             raise ConfigError(problems)
         graph = build_graph(self.config, self.preparation.specifications, self.tasks)
         problems = check_graph_fits(self.config, graph, self.preparation.specifications, self.tasks)
+        if problems:
+            raise ConfigError(problems)
+        problems = check_changes_take_effect(
+            self.config, self._model_config, self.preparation.specifications, self.tasks
+        )
         if problems:
             raise ConfigError(problems)
         give_weights(graph, trained)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from mtl.config.compose import plain
 from mtl.errors import ConfigError, MtlError
 from mtl.evaluations.base import Evaluation, Findings
 from mtl.models.handed_in import Head, Specification
+from mtl.training.changed_parameters import check_changes_take_effect
 from mtl.training.initial_weights import give_weights, take_weights
 
 CONFIG = {
@@ -251,6 +253,92 @@ def test_parameters_of_a_trained_model_may_change_where_its_weights_do_not() -> 
     other.config["model"] = {"name": "test_training_mean", "units": 2}
     with pytest.raises(ConfigError, match=r"tasks.y: the output has shape \(2,\)"):
         other.predict({"x": [1.0]})
+
+
+def test_parameters_that_only_set_weights_are_refused_once_they_are_trained() -> None:
+    @mtl.builder("test_parameters")
+    def parameters(
+        training: object,
+        *,
+        factor: float = 1.0,
+        start: float = 0.0,
+        seed: int = 0,
+        first: int = 1,
+        power: int = 1,
+    ) -> keras.Model:
+        """Build y = factor · mean · x ^ power + bias, with the mean of the first rows' x."""
+        mean = 1.0 if training is None else float(training.inputs["x"][:first].mean())
+        x = keras.Input((1,), name="x")
+        fixed = keras.layers.Dense(
+            1,
+            use_bias=False,
+            trainable=False,
+            kernel_initializer=keras.initializers.Constant(factor * mean),
+            name="fixed",
+        )
+        drawn = keras.layers.Dense(
+            1,
+            trainable=False,
+            kernel_initializer=keras.initializers.GlorotUniform(seed),
+            name="drawn",
+        )
+        bias = keras.initializers.Constant(start)
+        last = keras.layers.Dense(1, bias_initializer=bias, name="last")
+        return keras.Model({"x": x}, {"y": last(drawn(fixed(keras.ops.power(x, power))))})
+
+    model = {"name": "test_parameters", "factor": 1.0, "start": 0.0, "seed": 0}
+    model |= {"first": 1, "power": 1}
+    run = mtl.train(config(model=model), table=table())
+    for change, words in {
+        "factor": "model.factor: found 3, which sets the weights fixed/kernel",
+        "start": "model.start: found 3, which sets the weights last/bias",
+        "seed": "model.seed: found 3, which sets the weights drawn/kernel",
+        "first": "model.first: found 3, which changes nothing in the graph but weights",
+    }.items():
+        changed = mtl.load(run.folder)
+        changed.config["model"] |= {change: 3, "power": 2}
+        with pytest.raises(ConfigError, match=words) as caught:
+            changed.predict({"x": [1.0]})
+        assert len(caught.value.problems) == 1
+    changed = mtl.load(run.folder)
+    changed.config["model"]["power"] = 2
+    np.testing.assert_allclose(
+        changed.predict({"x": [2.0]})["y"], run.predict({"x": [4.0]})["y"], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "change", "words"),
+    [
+        ("exemplar", {"c": 2.0}, {"c": 3.0}, "model.c: .* sets the weights weights/c"),
+        ("exemplar", {}, {"c_scale": 3.0}, "model.c_scale: .* changes nothing"),
+        ("exemplar", {"c": 2.0}, {"function": "gaussian"}, None),
+        ("product", {"w": [1.0, 2.0, 3.0]}, {"w": [2.0, 2.0, 3.0]}, "model.w: .* product/w"),
+        ("vector_matrix", {}, {"vector": [1.0, 2.0, 4.0]}, "model.vector: .* vector/value"),
+        ("vin", {"iterations": 2}, {"iterations": 3}, None),
+        ("tweets", {"length": 5}, {"encoding": "one_hot"}, None),
+    ],
+)
+def test_which_parameters_of_the_shipped_models_may_change(
+    name: str, kept: dict[str, object], change: dict[str, object], words: str | None
+) -> None:
+    from types import SimpleNamespace
+
+    image = SimpleNamespace(kind="array", shape=(6,), dtype="float32")
+    label = SimpleNamespace(name="label", units=2, activation="softmax")
+    trained = {"name": name, **kept} | ({"exemplars": 2} if name == "exemplar" else {})
+    found = check_changes_take_effect(
+        {
+            "model": {**trained, **change},
+            "training": {"seed": 0, "precision": "float32"},
+        },
+        trained,
+        {"image": image},
+        {"label": label},
+    )
+    assert bool(found) == bool(words)
+    if words:
+        assert re.match(words, str(found[0]))
 
 
 def test_initial_weights_come_from_another_run() -> None:
