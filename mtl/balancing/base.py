@@ -173,7 +173,7 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         if self.heads == "weighted":
             return weights
         own = tf.cast(present, weights.dtype)
-        return own / tf.reduce_sum(own) if self.normalise == "mean" else own
+        return tf.math.divide_no_nan(own, tf.reduce_sum(own)) if self.normalise == "mean" else own
 
 
 class LossBalancer(Balancer):
