@@ -21,6 +21,8 @@ from mtl.data.inputs import InputSpecification
 from mtl.errors import Problem
 from mtl.graph.branches import branches
 from mtl.graph.calls import calls, input_names, output_names
+from mtl.layers.one_hot import OneHot
+from mtl.layers.symbol_lstm import SymbolLSTM
 from mtl.tasks.names import KINDS, direction
 from mtl.tasks.task import Task
 from mtl.training.evaluating import Evaluating
@@ -59,19 +61,30 @@ def check_graph_fits(
             *output_has_a_task(config, made),
         ]
     shapes = {name: task.output_shape for name, task in tasks.items()}
-    sizes = _embedding_sizes(graph, inputs)
-    return check_graph(config, given, made, specifications, sizes, shapes)
+    counts = _id_counts(graph, inputs)
+    return check_graph(config, given, made, specifications, counts, shapes)
 
 
-def _embedding_sizes(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]) -> dict[str, int]:
-    """Return the size of the smallest embedding that reads each input's ids directly."""
-    sizes: dict[str, int] = {}
+def _id_counts(graph: keras.Model, inputs: Mapping[str, keras.KerasTensor]) -> dict[str, int]:
+    """Return how many ids the layers that read each input directly take, the fewest."""
+    counts: dict[str, int] = {}
     for call in calls(graph):
+        count = _id_count(call.operation)
         for name, tensor in inputs.items():
-            if isinstance(call.operation, keras.layers.Embedding) and call.reads_only(tensor):
-                size = call.operation.input_dim
-                sizes[name] = min(sizes.get(name, size), size)
-    return sizes
+            if count is not None and call.reads_only(tensor):
+                counts[name] = min(counts.get(name, count), count)
+    return counts
+
+
+def _id_count(layer: object) -> int | None:
+    match layer:
+        case keras.layers.Embedding():
+            return int(layer.input_dim)
+        case SymbolLSTM():
+            return layer.symbols
+        case OneHot():
+            return layer.size
+    return None
 
 
 def check_monitored_figure(

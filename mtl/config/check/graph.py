@@ -37,7 +37,7 @@ def check_graph(
     graph_inputs: Mapping[str, tuple[Shape, str]],
     graph_outputs: Mapping[str, Shape],
     specifications: Mapping[str, Specification],
-    embedding_sizes: Mapping[str, int],
+    id_counts: Mapping[str, int],
     head_shapes: Mapping[str, Shape],
 ) -> list[Problem]:
     """Return every place where the graph, the data and the tasks do not meet. All go by name.
@@ -47,15 +47,15 @@ def check_graph(
         graph_inputs: Shape without the batch (None: any size) and dtype of each input of the graph.
         graph_outputs: Shape without the batch of each output of the graph.
         specifications: What the data give for each input of the config.
-        embedding_sizes: The `input_dim` of the embedding that reads an input, where one does.
+        id_counts: How many ids the layer that reads an input takes, where one reads ids.
         head_shapes: The shape without the batch that each fitted task needs.
     """
     return [
         *input_of_the_graph_is_fed(graph_inputs, specifications),
         *fed_input_is_in_the_graph(graph_inputs, specifications),
         *input_has_its_shape(graph_inputs, specifications),
-        *input_has_its_dtype(graph_inputs, specifications, embedding_sizes),
-        *vocabulary_fits_its_embedding(specifications, embedding_sizes),
+        *input_has_its_dtype(graph_inputs, specifications, id_counts),
+        *vocabulary_fits_its_reader(specifications, id_counts),
         *task_has_an_output(config, graph_outputs),
         *output_has_a_task(config, graph_outputs),
         *output_has_its_shape(config, graph_outputs, head_shapes),
@@ -99,17 +99,17 @@ def input_has_its_shape(
 def input_has_its_dtype(
     graph_inputs: Mapping[str, tuple[Shape, str]],
     specifications: Mapping[str, Specification],
-    embedding_sizes: Collection[str],
+    id_counts: Collection[str],
 ) -> Iterator[Problem]:
     """Yield a problem for each input that reads ids where the data give numbers, or the reverse.
 
-    An input of floats that an embedding reads may be fed ids: Keras casts them.
+    An input of floats that an embedding reads may be fed ids: they are cast.
     """
     for name, specification in specifications.items():
         if name not in graph_inputs:
             continue
         wanted, given = _family(graph_inputs[name][1]), _family(specification.dtype)
-        if wanted != given and not (given == "ids" and name in embedding_sizes):
+        if wanted != given and not (given == "ids" and name in id_counts):
             found = (
                 f"the graph wants {wanted} ({graph_inputs[name][1]}), "
                 f"{_parts(specification.columns)} {given} ({specification.dtype})"
@@ -120,20 +120,20 @@ def input_has_its_dtype(
             yield Problem(f"inputs.{name}", found, expected)
 
 
-def vocabulary_fits_its_embedding(
-    specifications: Mapping[str, Specification], embedding_sizes: Mapping[str, int]
+def vocabulary_fits_its_reader(
+    specifications: Mapping[str, Specification], id_counts: Mapping[str, int]
 ) -> Iterator[Problem]:
-    """Yield a problem for each vocabulary with ids that its embedding has no row for."""
+    """Yield a problem for each vocabulary with ids that the layer reading it has no row for."""
     for name, specification in specifications.items():
-        size, rows = specification.vocabulary_size, embedding_sizes.get(name)
+        size, rows = specification.vocabulary_size, id_counts.get(name)
         if size is not None and rows is not None and size > rows:
             names = _names(specification.columns)
             setting = f"data.columns.{names[0]}.vocabulary_size" if len(names) == 1 else None
             found = (
-                f"the data give ids up to {size - 1}, the embedding's input_dim {rows} "
-                f"takes ids up to {rows - 1}"
+                f"the data give ids up to {size - 1}, and the layer that reads them is made for "
+                f"{rows}, up to {rows - 1}"
             )
-            expected = f"Make the vocabulary {rows} or less, or the embedding {size} or more."
+            expected = f"Make the vocabulary {rows} or less, or the layer's size {size} or more."
             yield Problem(setting or f"inputs.{name}", found, expected)
 
 

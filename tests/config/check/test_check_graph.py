@@ -27,7 +27,7 @@ class Facts:
     graph_inputs: Mapping[str, object]
     graph_outputs: Mapping[str, object]
     specifications: Mapping[str, Specification]
-    embedding_sizes: Mapping[str, int]
+    id_counts: Mapping[str, int]
     head_shapes: Mapping[str, tuple[int | None, ...]]
 
 
@@ -37,7 +37,7 @@ RIGHT = Facts(
     graph_inputs={"main_input": ((100,), "int32"), "aux_input": ((5,), "float32")},
     graph_outputs={"main_output": (1,), "aux_output": (1,)},
     specifications={"aux_input": EXTRA, "main_input": TEXT},
-    embedding_sizes={"main_input": 10_000},
+    id_counts={"main_input": 10_000},
     head_shapes={"main_output": (1,), "aux_output": (1,)},
 )
 
@@ -54,7 +54,7 @@ def check(config, said):
                 facts.graph_inputs,
                 facts.graph_outputs,
                 facts.specifications,
-                facts.embedding_sizes,
+                facts.id_counts,
                 facts.head_shapes,
             )
         )
@@ -148,9 +148,9 @@ def test_vocabulary_larger_than_its_embedding(check):
         specifications=with_input("main_input", replace(TEXT, vocabulary_size=10_002))
     ) == [
         (
-            "data.columns.link_name.vocabulary_size: the data give ids up to 10001, the "
-            "embedding's input_dim 10000 takes ids up to 9999. "
-            "Make the vocabulary 10000 or less, or the embedding 10002 or more."
+            "data.columns.link_name.vocabulary_size: the data give ids up to 10001, and the "
+            "layer that reads them is made for 10000, up to 9999. "
+            "Make the vocabulary 10000 or less, or the layer's size 10002 or more."
         )
     ]
 
