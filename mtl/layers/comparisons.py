@@ -76,7 +76,7 @@ def find_comparison(function: str) -> Comparison:
             the function does not work element by element.
     """
     comparison = COMPARISONS.get(function) or _registered(function) or _expression(function)
-    _check_shape(comparison, function)
+    _check_result(comparison, function)
     return comparison
 
 
@@ -109,19 +109,24 @@ _EXPECTED = (
 )
 
 
-def _check_shape(comparison: Comparison, function: str) -> None:
+def _check_result(comparison: Comparison, function: str) -> None:
     """Refuse what does not give a number for each example, exemplar and feature."""
     shapes = (2, 1, 3), (1, 5, 3), (3,)
     try:
-        given = [ops.ones(shape, dtype="float32") for shape in shapes]
-        found = tuple(comparison(*given).shape)
+        found = comparison(*(ops.ones(shape, dtype="float32") for shape in shapes))
+        shape, dtype = tuple(found.shape), keras.backend.standardize_dtype(found.dtype)
     except Exception as error:
         raise ValueError(
             f"Expected a function of x, exemplar and c. Received: function={function!r}, which "
             f"fails: {error}"
         ) from error
-    if found != (2, 5, 3):
+    if shape != (2, 5, 3):
         raise ValueError(
             "Expected a function that works element by element: shapes (2, 1, 3), (1, 5, 3) and "
-            f"(3,) make (2, 5, 3). Received: function={function!r}, which makes {found}"
+            f"(3,) make (2, 5, 3). Received: function={function!r}, which makes {shape}"
+        )
+    if dtype != "float32":
+        raise ValueError(
+            f"Expected a function that makes float32 of float32. Received: function={function!r}, "
+            f"which makes {dtype}. Write cast(…, 'float32') around what is no such number"
         )

@@ -12,6 +12,7 @@ import tensorflow as tf
 from mtl.config.check import bind_signature
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.graph.description.building import build
+from mtl.graph.description.reasons import reason
 from mtl.graph.description.unknown import has_unknown_names
 from mtl.plugins import installed_plugins
 from mtl.registry import builder
@@ -80,7 +81,7 @@ def _of_separate_examples(model: keras.Model) -> keras.Model:
     two tensors of shape `(batch, 32)`.
 
     Raises:
-        ConfigError: Some shapes do not fit.
+        ConfigError: Some shapes do not fit, or an operation refuses the types.
     """
     for size in (2, 3):
         given = {
@@ -88,10 +89,9 @@ def _of_separate_examples(model: keras.Model) -> keras.Model:
             for name, tensor in model.input.items()
         }
         try:
-            tf.function(model).get_concrete_function(given)
-        except (ValueError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[0]
-            found = f"with a batch of {size} examples the shapes do not fit: {reason}"
+            tf.function(model, autograph=False).get_concrete_function(given)
+        except (ValueError, TypeError, tf.errors.OpError) as error:
+            found = f"with a batch of {size} examples the graph fails: {reason(error)}"
             expected = "Expected operations that keep examples apart: axis 0 is the batch."
             raise ConfigError([Problem("model.nodes", found, expected)]) from error
     return model

@@ -30,6 +30,7 @@ def larger_of_the_two(x, exemplar, c):
         ("larger_of_the_two", [2, 1.5]),
         ("test_comparisons>larger_of_the_two", [2, 1.5]),
         ("larger_of_the_two(exemplar, x, c) + 1", [3, 2.5]),
+        ("cast(x > exemplar, 'float32')", [0, 1]),
     ],
 )
 def test_the_value_by_hand(function, expected) -> None:
@@ -56,6 +57,8 @@ def test_an_exponent_is_held_where_sums_would_overflow() -> None:
         ("x", r"which makes \(2, 1, 3\)"),
         ("concatenate(x, exemplar)", "fails"),
         ("x.__class__", "Received"),
+        ("x > exemplar", "makes float32 of float32.*which makes bool"),
+        ("cast(x - exemplar, 'int32')", "which makes int32"),
     ],
 )
 def test_refuses_what_does_not_compare(function, message) -> None:

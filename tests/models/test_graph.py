@@ -335,5 +335,20 @@ def test_the_experiment_trains(tmp_path, monkeypatch):
 
 def test_a_graph_that_mixes_the_examples_of_a_batch_is_refused():
     sections = {"inputs": {"x": {"shape": [32]}, "y": {"shape": [32]}}}
-    with pytest.raises(ConfigError, match="with a batch of 2 examples the shapes do not fit"):
+    with pytest.raises(ConfigError, match=r"with a batch of 2 examples .*(shape|[Dd]im)"):
         graph(**sections, outputs={"z": "x @ y"})
+
+
+@pytest.mark.parametrize("expression", ["-(x > 0)", "bitwise_and(x, x)"])
+def test_an_operation_that_refuses_the_types_is_a_problem(expression):
+    with pytest.raises(ConfigError, match=r"model.nodes: with a batch of 2 .*(bool|float)"):
+        graph(inputs={"x": {"shape": [3]}}, outputs={"y": expression})
+
+
+def test_a_comparison_that_makes_no_numbers_is_a_problem():
+    layers = {
+        "kept": {"type": "mtl>Exemplars", "count": 2},
+        "scores": {"type": "mtl>ElementwiseWeights", "function": "x > exemplar"},
+    }
+    with pytest.raises(ConfigError, match=r"model.layers.scores: .* which makes bool"):
+        graph(inputs={"x": {"shape": [3]}}, layers=layers, outputs={"y": "scores(x, kept(x))"})
