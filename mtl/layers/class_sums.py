@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -14,7 +15,8 @@ class ClassSums(keras.layers.Layer):
     """Adds up the columns that belong to one class.
 
     Which class each column belongs to is a weight that is never trained. All belong to class 0
-    until `assign` is given the classes; they are saved with the model.
+    until `assign` is given the classes; they are saved with the model. Under mixed precision the
+    layer computes in float32 and rounds the sums, held at what the narrow type can express.
 
     Args:
         classes: How many classes, 1 or more.
@@ -80,8 +82,13 @@ class ClassSums(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the sums."""
-        belongs = ops.one_hot(self.class_of_column, self.classes, dtype=self.compute_dtype)
-        return ops.matmul(inputs, belongs)
+        wide = "float64" if self.compute_dtype == "float64" else "float32"
+        belongs = ops.one_hot(self.class_of_column, self.classes, dtype=wide)
+        sums = ops.matmul(ops.cast(inputs, wide), belongs)
+        if self.compute_dtype != wide:
+            largest = float(tf.as_dtype(self.compute_dtype).max)
+            sums = ops.clip(sums, -largest, largest)
+        return ops.cast(sums, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return `(batch, classes)`."""

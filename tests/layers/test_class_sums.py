@@ -30,6 +30,16 @@ def test_the_classes_are_saved(policy, tmp_path) -> None:
     np.testing.assert_array_equal(np.asarray(loaded(X), "float32"), [[1, 5], [4, -1]])
 
 
+def test_sums_that_the_narrow_type_cannot_hold_are_its_largest_number() -> None:
+    layer = ClassSums(2, dtype="mixed_float16")
+    layer.build((None, 4))
+    layer.assign([0, 0, 0, 1])
+    given = np.array([[6e4, 6e4, -6e4, 1], [-6e4, -6e4, -6e4, 1]], "float16")
+    found = np.asarray(layer(given))
+    assert found.dtype == "float16"
+    np.testing.assert_array_equal(found, [[np.float16(6e4), 1], [-65504, 1]])
+
+
 def test_refuses_classes_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match="classes=0"):
         ClassSums(0)
