@@ -178,6 +178,7 @@ class _Blocks:
         blocks.append(tf.reshape(upstream, (-1, size, tf.shape(x)[0])))
         return tf.foldl(add_block, tuple(blocks), tf.zeros_like(x), parallel_iterations=1)
 
+    @tf.autograph.experimental.do_not_convert  # it would warn that it cannot read expressions
     def _compared(self, x: tf.Tensor, exemplar: tf.Tensor) -> tf.Tensor:
         return self.compare(x[tf.newaxis], exemplar[:, tf.newaxis])
 

@@ -88,6 +88,21 @@ def test_xla_computes_the_same() -> None:
         np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-5)
 
 
+def test_an_expression_is_traced_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    layer = ElementwiseWeights("exp((x - exemplar) / c)")
+
+    @tf.function
+    def gradients(x: tf.Tensor, exemplars: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch([x, exemplars])
+            total = tf.reduce_sum(layer(x, exemplars))
+        return tape.gradient(total, [x, exemplars, layer.kernel.value])
+
+    with caplog.at_level("WARNING", "tensorflow"):
+        gradients(tf.ones((2, 3)), tf.ones((4, 3)))
+    assert "AutoGraph" not in caplog.text
+
+
 def test_the_documents_scores_by_hand() -> None:
     layer = ElementwiseWeights("exponential_difference", c=2.0)
     x, rows = tf.constant([[1.0, 2.0]]), tf.constant([[1.0, 0.0], [3.0, 2.0], [-1.0, 4.0]])
