@@ -122,8 +122,9 @@ class CorrelationReduced(GramianBalancer):
         kept = observed.state["lambda"]
         before = kept[observed.tasks].astype(np.float64)
         averaged = self.smoothing * before + (1 - self.smoothing) * found
-        kept[observed.tasks] = np.where(np.isnan(before), found, averaged)
-        return kept[observed.tasks].astype(np.float64)
+        weights = np.where(np.isnan(before), found, averaged)
+        kept[observed.tasks] = weights
+        return weights
 
 
 def _built(

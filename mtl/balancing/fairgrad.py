@@ -23,9 +23,9 @@ class FairGrad(GramianBalancer):
         d = Σ_k w_k g_k,    (g_k · d)^α = 1 / w_k,    w_k > 0,
 
     or Gw = w^(-1/α) with G the Gramian. As α nears 0 this is the sum of the losses; α = 1 is
-    `nash` without its clipping; for large α all tasks gain the same. No task is harmed. `scale` is
-    sum: w_k = 1 for gradients of length 1 at right angles. `heads` are weighted by default, as in
-    the paper.
+    `nash` without its clipping; for large α the task that gains least gains as much as it can, in
+    the direction of `mgda`. No task is harmed. `scale` is sum: w_k = 1 for gradients of length 1
+    at right angles. `heads` are weighted by default, as in the paper.
 
     With all gradients c times as long, weights are c^(-2α / (1+α)) times as large: with α = 1 and
     above, the shorter the gradients, the longer the update or the same.
