@@ -38,6 +38,7 @@ class Rollout(Evaluation):
             move begins a shortest path.
         prediction_loss: In what fraction of the split's own states the move is not the expert's.
             Where several moves are optimal, all but the expert's count as errors, as in the paper.
+            States without the expert's move are left out; NaN where none has one.
 
     Images, for some maps: `paths` (start blue, goal green, the graph's path orange, the expert's
     below it light blue), `reward` and `value` (from dark blue, the least of a map, to yellow).
@@ -50,7 +51,8 @@ class Rollout(Evaluation):
         pictures: How many maps to draw, 0 or more.
         map_input: The graph's input that takes obstacles and goals.
         state_input: The graph's input that takes rows and columns.
-        target: The table's column with the expert's moves, 0 to 7.
+        target: The table's column with the expert's moves, 0 to 7, an array or a list of as many
+            as a row has states.
         reward: The layer whose output is the reward map.
         value: The layer whose output, its largest channel, is the value map.
 
@@ -153,12 +155,16 @@ class Rollout(Evaluation):
         table: pl.DataFrame,
         inputs: Mapping[str, np.ndarray],
     ) -> float:
-        """Return the error rate on the states of the rows whose maps were chosen."""
+        """Return the error rate on the labelled states of the rows whose maps were chosen."""
         rows = np.flatnonzero(np.isin(first, chosen))
         place = np.searchsorted(chosen, first[rows])[:, np.newaxis]
         state = inputs[self.state_input][rows].astype(np.int64)
-        labels = table[self.target].to_numpy()[rows]
-        return float((policy[place, state[..., 0], state[..., 1]] != labels).mean())
+        labels = _moves(table[self.target][rows], state.shape[1])
+        labelled = ~np.isnan(labels)
+        if not labelled.any():
+            return float("nan")
+        moves = policy[place, state[..., 0], state[..., 1]]
+        return float((moves != labels)[labelled].mean())
 
     def _check(
         self, graph: keras.Model, table: pl.DataFrame, inputs: Mapping[str, np.ndarray]
@@ -186,6 +192,37 @@ class Rollout(Evaluation):
                 f"evaluations: rollout found no column {self.target!r} in the data. Expected the "
                 "expert's moves there: name yours by target."
             )
+
+
+def _moves(column: pl.Series, states: int) -> np.ndarray:
+    """Return the expert's moves, shape `(rows, states)`, NaN where one is missing.
+
+    Raises:
+        MtlError: A row has not as many as it has states, or one is no move.
+    """
+    wrong = MtlError(
+        f"evaluations: rollout found other values in the column {column.name!r} than moves. "
+        f"Expected {states} whole numbers from 0 to 7 in each row, one for each of its states."
+    )
+    present = column.is_not_null().to_numpy()
+    cells = column.drop_nulls()
+    if isinstance(cells.dtype, pl.Array) and len(cells.dtype.shape) == 1:
+        cells = cells.arr.to_list()
+    if isinstance(cells.dtype, pl.List):
+        if (cells.list.len() != states).any():
+            raise wrong
+        cells = cells.explode()
+    if len(cells) != present.sum() * states or cells.dtype.is_nested():
+        raise wrong
+    numbers = cells.cast(pl.Float64, strict=False)
+    values = numbers.fill_null(np.nan).to_numpy()
+    if (numbers.is_null() & cells.is_not_null()).any() or not (
+        np.isin(values, range(8)) | np.isnan(values)
+    ).all():
+        raise wrong
+    moves = np.full((len(column), states), np.nan)
+    moves[present] = values.reshape(-1, states)
+    return moves
 
 
 def _check_goals(maps: np.ndarray, rows: np.ndarray) -> None:

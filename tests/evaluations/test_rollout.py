@@ -237,3 +237,43 @@ def test_says_what_does_not_fit(table):
         Rollout("action")(graph_of(best), table, inputs | {"map": inputs["map"][..., :1]})
     with pytest.raises(MtlError, match="starts=0"):
         Rollout("action", starts=0)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "missing"),
+    [
+        (pl.List(pl.Int64), None),
+        (pl.List(pl.Float64), float("nan")),
+        (pl.Array(pl.Int64, 3), None),
+        (pl.Array(pl.Float64, 3), float("nan")),
+    ],
+)
+def test_only_labelled_states_count_in_lists_too(dtype, missing):
+    east, south, north = (NAMES.index(name) for name in ("E", "S", "N"))
+    cells = [[east, missing, north], [missing, missing, south]]
+    one = world(("..G", "..."), [[0, 0], [0, 1], [1, 0]], [0, 0, 0])
+    two = pl.concat([one, one]).with_columns(pl.Series("action", cells, dtype=dtype))
+    graph = graph_of(by_names("E E N", "E E N"))
+    figures = Rollout("action", pictures=0)(graph, two, inputs_of(two)).figures
+    assert figures["prediction_loss"] == pytest.approx(2 / 3)
+
+
+def test_a_row_or_a_table_may_have_no_label():
+    one = world(("..G", "..."), [[0, 0], [0, 1]], [0, 0])
+    two = pl.concat([one, one])
+    graph = graph_of(by_names("E E N", "E E N"))
+    east = NAMES.index("E")
+    for cells, expected in (([None, [east, 0]], 0.5), ([None, None], float("nan"))):
+        table = two.with_columns(pl.Series("action", cells, dtype=pl.List(pl.Int64)))
+        figures = Rollout("action", pictures=0)(graph, table, inputs_of(table)).figures
+        assert figures["prediction_loss"] == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "cells", [[[1], [2]], [[1, 2], [1, 2, 3]], [[1, 8], [0, 1]], [["up", "2"], ["1", "1"]], [1, 2]]
+)
+def test_values_that_are_no_moves_are_an_error(cells):
+    one = world(("..G", "..."), [[0, 0], [0, 1]], [0, 0])
+    table = pl.concat([one, one]).with_columns(pl.Series("action", cells))
+    with pytest.raises(MtlError, match="Expected 2 whole numbers from 0 to 7 in each row"):
+        Rollout("action")(graph_of(best), table, inputs_of(table))
