@@ -37,6 +37,7 @@ class SelectState(keras.layers.Layer):
     def call(self, q: Any, state: Any) -> Any:
         """Return the map's channels at the states."""
         _, height, width, channels = ops.shape(q)
+        state = ops.cast(state, "int32")  # a cell's number is larger than a byte
         row, column = state[..., 0], state[..., 1]
         cell = ops.where((column >= 0) & (column < width), row * width + column, -1)
         chosen = ops.one_hot(cell, height * width, dtype=self.compute_dtype)

@@ -20,6 +20,13 @@ def test_reads_the_channels_at_rows_and_columns(q):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "float32"])
+def test_states_may_be_of_a_type_too_narrow_for_a_cells_number(dtype):
+    q = np.arange(20 * 30, dtype=np.float32).reshape(1, 20, 30, 1)
+    found = SelectState()(q, np.array([[[19, 29], [10, 20]]], dtype))
+    np.testing.assert_array_equal(found, [[[19 * 30 + 29], [10 * 30 + 20]]])
+
+
 def test_a_state_outside_reads_zeros(q):
     outside = np.array([[[0, 4], [3, 0], [1, -1]], [[-1, 0], [0, 7], [9, 9]]], np.int32)
     np.testing.assert_array_equal(SelectState()(q, outside), np.zeros((2, 3, 2)))
