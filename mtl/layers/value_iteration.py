@@ -150,7 +150,9 @@ def _flat(
             for q, value, around in reversed(steps):
                 d_kernels.append(tf.matmul(d_q, around, transpose_b=True))
                 d_value = row.gathered(tf.matmul(kernel, d_q, transpose_a=True)) * row.inside
-                d_q = tf.where(tf.equal(q, value), d_value, zero)
+                best = tf.equal(q, value)
+                ties = tf.reduce_sum(tf.cast(best, d_q.dtype), axis=0)
+                d_q = tf.where(best, d_value / ties, zero)
                 d_qs.append(d_q)
             return tf.add_n(d_qs), tf.add_n(d_kernels)
 

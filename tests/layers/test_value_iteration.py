@@ -92,6 +92,28 @@ def test_forms_have_the_same_outputs_and_gradients():
         np.testing.assert_allclose(own, other, rtol=2e-4, atol=2e-4)
 
 
+def test_channels_that_tie_share_the_gradient():
+    """Far from a sparse reward all channels are 0, and so they are where a reward has no reach."""
+    flat, convolution = layer(6, 5), layer(6, 5, form="convolution")
+    reward = np.zeros((2, 9, 8, 1), np.float32)
+    reward[:, 1, 2] = 1
+    weights = maps(2, 9, 8, 5)
+    flat.build(reward.shape)
+    convolution.build(reward.shape)
+    own, values = flat.get_weights()
+    own[..., :2] = own[..., 3:] * 5
+    values[..., :2] = values[..., 3:] * 5  # the first two channels are like the last two
+    own[..., 3:], values[..., 3:] = own[..., :2], values[..., :2]
+    for each in (flat, convolution):
+        each.set_weights([own, values])
+    pairs = zip(
+        gradients(flat, reward, weights), gradients(convolution, reward, weights), strict=True
+    )
+    for found, expected in pairs:
+        assert abs(np.asarray(expected)).max() > 0.01
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_the_written_gradient_is_that_of_small_differences():
     plan = layer(4, 3, dtype="float64")
     reward, weights = maps(2, 3, 4, 1).astype("float64"), maps(2, 3, 4, 3).astype("float64")
