@@ -63,6 +63,13 @@ def test_medoids_are_the_middle_rows_of_groups_far_apart() -> None:
     assert len({6, 7} & set(found)) == 1
 
 
+def test_medoids_follow_the_seed() -> None:
+    rows = np.random.default_rng(0).uniform(size=(60, 2))  # no groups: where k-means starts counts
+    found = [tuple(sorted(medoids(rows, 6, seed))) for seed in range(5)]
+    assert len(set(found)) > 1
+    assert found == [tuple(sorted(medoids(rows, 6, seed))) for seed in range(5)]
+
+
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_medoids_of_equal_rows_are_different_rows() -> None:
     assert sorted(medoids(np.zeros((4, 2)), 3, seed=0).tolist()) == [0, 1, 2]
