@@ -40,7 +40,8 @@ def read(path: Path) -> pl.DataFrame:
     asked = _questions(file)
     place = {number: row for row, number in enumerate(ids.tolist())}
     with opened(path / ANSWERS) as stream:
-        known = stream.read().decode("utf-8").split()
+        lines = stream.read().decode("utf-8").splitlines()
+    known = {line.strip() for line in lines} - {""}
     for row, (_, answer, number) in enumerate(asked, start=1):
         if number not in place:
             raise DataError(

@@ -32,6 +32,17 @@ def test_has_a_row_for_each_question_with_its_image(folder):
     assert list(table.drop("image").iter_rows()) == [tuple(row) for row in ASKED]
 
 
+def test_an_answer_may_have_several_words(folder):
+    (folder / "answers.txt").write_bytes(b"yes\r\nlight blue \r\n\r\ncircle\n")
+    questions = folder / "questions.json"
+    questions.write_text(json.dumps([["which colour?", "light blue", 30]]))
+    assert read(folder)["answer"].to_list() == ["light blue"]
+    for unknown in ("blue", ""):
+        questions.write_text(json.dumps([["which colour?", unknown, 30]]))
+        with pytest.raises(DataError, match=rf"has the answer '{unknown}' in row 1"):
+            read(folder)
+
+
 def test_reads_compressed_questions(folder):
     plain = read(folder)
     (folder / "questions.json").unlink()
