@@ -114,10 +114,11 @@ class RunFolder:
 
         Args:
             results: What is known so far:
-                `status` (running, completed, interrupted, stopped_early, failed), `best_epoch`,
-                `epochs`, `monitor` (`name`, `value`, `mode`), `metrics` by split, output and
-                metric (see `mtl.reporting.results.nest`), `best_possible` in the same form,
-                `tasks` by output, `seconds`, `examples_per_second`, `peak_memory_bytes`.
+                `status` (running, completed, interrupted, stopped_early, diverged, failed), the
+                `error` of a run that could not be measured, `best_epoch`, `epochs`, `monitor`
+                (`name`, `value`, `mode`), `metrics` by split, output and metric (see
+                `mtl.reporting.results.nest`), `best_possible` in the same form, `tasks` by output,
+                `seconds`, `examples_per_second`, `peak_memory_bytes`.
         """
         write_text(self.file(RESULTS), to_json(results))
 
