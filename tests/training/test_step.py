@@ -245,7 +245,7 @@ def test_a_batch_without_any_label_changes_nothing() -> None:
     labels = {name: tf.fill((BATCH,), np.nan) for name in labels}
     model = small_headline()
     before = model.get_weights()
-    sums, _ = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
+    sums, _, _ = step_for(model, keras.optimizers.SGD(0.1))(inputs, labels, weights)
     assert sums.numpy().tolist() == [[0.0, 0.0], [0.0, 0.0]]
     for value, other in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(value, other)
