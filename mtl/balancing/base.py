@@ -337,6 +337,13 @@ class RowBalancer(Balancer):
     def build(self, shapes: Sequence[Sequence[int]]) -> None:
         """Make the state that depends on the shapes of the shared weights; called once."""
 
+    def remember_rows(self, name: str, shapes: Sequence[Sequence[int]]) -> list[keras.Variable]:
+        """Make variables that have a row of zeros for each task, one a shape, named in order."""
+        return [
+            self.remember(f"{name}_{position}", np.zeros((len(self.names), *shape), np.float32))
+            for position, shape in enumerate(shapes)
+        ]
+
     @abstractmethod
     def combine(
         self,

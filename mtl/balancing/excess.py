@@ -74,11 +74,7 @@ class ExcessMTL(RowBalancer):
 
     def build(self, shapes: Sequence[Sequence[int]]) -> None:
         """Make the sums of squares."""
-        count = len(self.names)
-        self.squares = [
-            self.remember(f"squares_{position}", np.zeros((count, *shape), np.float32))
-            for position, shape in enumerate(shapes)
-        ]
+        self.squares = self.remember_rows("squares", shapes)
 
     def combine(
         self,

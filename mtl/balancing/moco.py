@@ -111,11 +111,7 @@ class MoCo(RowBalancer):
 
     def build(self, shapes: Sequence[Sequence[int]]) -> None:
         """Make the averages."""
-        count = len(self.names)
-        self.averages = [
-            self.remember(f"average_{position}", np.zeros((count, *shape), np.float32))
-            for position, shape in enumerate(shapes)
-        ]
+        self.averages = self.remember_rows("average", shapes)
 
     def combine(
         self,

@@ -50,8 +50,9 @@ class DividedGraph(keras.layers.Layer):
         self.model = model
         self.calls = calls(model)
         self.branches: Branches | None = None
-        self.cut: Cut = cut(model, self.calls)
-        if tasks is not None:
+        if tasks is None:
+            self.cut: Cut = cut(model, self.calls)
+        else:
             self.branches = branches(model, tasks, self.calls)
             self.cut = cut(model, self.calls, self.branches.branch)
         self.input_names = input_names(model)

@@ -17,7 +17,7 @@ from mtl.tasks.sums import loss_sums
 from mtl.training.compilation import NONE, choose_compilation
 from mtl.training.routes.parts import PartsRoute
 from mtl.training.routes.plain import PlainRoute
-from mtl.training.routes.route import Route, Tensors
+from mtl.training.routes.route import Ingredients, Route, Tensors
 from mtl.training.routes.rows import RowsRoute
 from mtl.training.updates import Updates
 
@@ -185,16 +185,16 @@ class TrainingStep:
 
     def _route(self, kind: Callable[..., Any], updates: Updates, **options: Any) -> Any:
         looked_up = {id(table) for table in self.graph.tables.values()}
-        return kind(
-            self.graph,
-            self.tasks,
-            self.balancer,
-            [w for w in self.model.trainable_weights if id(w) not in looked_up],
-            updates.optimizer,
-            self.compilation,
-            self.settings.batch_size,
-            **options,
+        given = Ingredients(
+            graph=self.graph,
+            tasks=self.tasks,
+            balancer=self.balancer,
+            weights=[w for w in self.model.trainable_weights if id(w) not in looked_up],
+            optimizer=updates.optimizer,
+            compilation=self.compilation,
+            batch_size=self.settings.batch_size,
         )
+        return kind(given, **options)
 
     def _updates(self, optimizer: keras.optimizers.Optimizer) -> Updates:
         tables = {} if self._updates_tables_whole else self.graph.tables

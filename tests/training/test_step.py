@@ -15,22 +15,10 @@ from mtl.tasks.fit import fit_tasks
 from mtl.training import building
 from mtl.training.optimizers import Clipping, build_optimizer
 from mtl.training.step import StepSettings, TrainingStep
+from tests.training.routes.graphs import SquaredError
 
 BATCH, LENGTH, WORDS = 8, 6, 12
 WEIGHTS = {"main_output": 1.0, "aux_output": 0.2}
-
-
-class SquaredError:
-    """A task with the mean squared error, NaN for a missing label."""
-
-    def loss(
-        self, labels: tf.Tensor, outputs: tf.Tensor, weights: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        labels = tf.reshape(labels, (-1, 1))
-        there = tf.math.is_finite(labels)
-        error = tf.where(there, tf.where(there, labels, 0.0) - tf.cast(outputs, tf.float32), 0.0)
-        counted = weights[:, tf.newaxis] * tf.cast(there, tf.float32)
-        return tf.reduce_sum(counted * error**2), tf.reduce_sum(counted)
 
 
 def small_headline(**arguments: object) -> keras.Model:

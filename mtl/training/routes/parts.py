@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from mtl.graph.branches import Branches
-from mtl.graph.division import DividedGraph, Fetched
+from mtl.graph.division import Fetched
 from mtl.graph.taps import Tap
 from mtl.layers.recurrence import compiled_apart
 from mtl.tasks.sums import loss_sums
-from mtl.training.compilation import Compilation
 from mtl.training.routes.cotangents import Cotangents, by_task
 from mtl.training.routes.parameters import (
     Sources,
@@ -23,12 +22,8 @@ from mtl.training.routes.parameters import (
     gramian_of_halves,
     gramian_of_parameters,
 )
-from mtl.training.routes.route import Computed, Route, Tensors, values
+from mtl.training.routes.route import Computed, Ingredients, Route, Tensors, values
 from mtl.training.updates import added, summed
-
-if TYPE_CHECKING:
-    from mtl.balancing.base import Balancer
-    from mtl.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -72,31 +67,15 @@ class PartsRoute(Route):
     weighted sum gives what moves it.
 
     Args:
-        graph: The graph, divided by tasks.
-        tasks: Every task, by output name.
-        balancer: Of the trained ones.
-        weights: The trainable weights that are not tables.
-        optimizer: Says by what the loss is scaled.
-        compilation: What XLA compiles: loops at most.
-        batch_size: The number of examples that a full batch has.
+        given: What the step is made of; the graph is divided by tasks, and XLA compiles loops at
+            most.
         fresh: Whether the strategy's weights are computed anew, or stay as they were.
     """
 
-    def __init__(
-        self,
-        graph: DividedGraph,
-        tasks: Mapping[str, Task],
-        balancer: Balancer,
-        weights: Sequence[keras.Variable],
-        optimizer: keras.optimizers.Optimizer,
-        compilation: Compilation,
-        batch_size: int,
-        *,
-        fresh: bool = True,
-    ) -> None:
-        super().__init__(graph, tasks, balancer, weights, optimizer, compilation, batch_size)
-        assert graph.branches is not None
-        self.branches: Branches = graph.branches
+    def __init__(self, given: Ingredients, *, fresh: bool = True) -> None:
+        super().__init__(given)
+        assert self.graph.branches is not None
+        self.branches: Branches = self.graph.branches
         self.fresh = fresh
         trunk = {
             id(weight)
@@ -109,10 +88,10 @@ class PartsRoute(Route):
             for weight in self.weights
             if id(weight) not in trunk and self.branches.served.get(id(weight))
         ]
-        self._trunk_tables = [n for n, table in graph.tables.items() if id(table) in trunk]
+        self._trunk_tables = [n for n, table in self.graph.tables.items() if id(table) in trunk]
         self._head_tables = [
             name
-            for name, table in graph.tables.items()
+            for name, table in self.graph.tables.items()
             if id(table) not in trunk and self.branches.served.get(id(table))
         ]
 

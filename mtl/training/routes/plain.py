@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import keras
 import tensorflow as tf
 
 from mtl.balancing.base import LossBalancer
-from mtl.graph.division import DividedGraph
 from mtl.tasks.sums import loss_sums
-from mtl.training.compilation import Compilation
-from mtl.training.routes.route import Computed, Route, Tensors, compiled_by_xla, values
+from mtl.training.routes.route import (
+    Computed,
+    Ingredients,
+    Route,
+    Tensors,
+    compiled_by_xla,
+    values,
+)
 from mtl.training.updates import added, summed
-
-if TYPE_CHECKING:
-    from mtl.balancing.base import Balancer
-    from mtl.tasks.task import Task
 
 
 class PlainRoute(Route):
@@ -27,28 +26,12 @@ class PlainRoute(Route):
     looked up once, and the rest may be compiled by XLA.
 
     Args:
-        graph: The graph.
-        tasks: Every task, by output name.
-        balancer: Of the trained ones.
-        weights: The trainable weights that are not tables.
-        optimizer: Says by what the loss is scaled.
-        compilation: What XLA compiles.
-        batch_size: The number of examples that a full batch has.
+        given: What the step is made of.
         turn: The position of the only task that is trained; None for all of them.
     """
 
-    def __init__(
-        self,
-        graph: DividedGraph,
-        tasks: Mapping[str, Task],
-        balancer: Balancer,
-        weights: Sequence[keras.Variable],
-        optimizer: keras.optimizers.Optimizer,
-        compilation: Compilation,
-        batch_size: int,
-        turn: int | None = None,
-    ) -> None:
-        super().__init__(graph, tasks, balancer, weights, optimizer, compilation, batch_size)
+    def __init__(self, given: Ingredients, *, turn: int | None = None) -> None:
+        super().__init__(given)
         self.turn = turn
         self.core_compiled = compiled_by_xla(self._core)
 

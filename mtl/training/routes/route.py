@@ -52,10 +52,11 @@ class Computed:
     balance: dict[str, tf.Tensor] = field(default_factory=dict)
 
 
-class Route(ABC):
-    """Computes losses, outputs and gradients of a batch.
+@dataclass(frozen=True)
+class Ingredients:
+    """What a step is made of, whatever its route.
 
-    Args:
+    Attributes:
         graph: The graph.
         tasks: Every task, by output name.
         balancer: Of the trained ones.
@@ -66,26 +67,33 @@ class Route(ABC):
             by XLA, which compiles once for each size.
     """
 
-    def __init__(
-        self,
-        graph: DividedGraph,
-        tasks: Mapping[str, Task],
-        balancer: Balancer,
-        weights: Sequence[keras.Variable],
-        optimizer: keras.optimizers.Optimizer,
-        compilation: Compilation,
-        batch_size: int,
-    ) -> None:
-        self.graph = graph
-        self.tasks = dict(tasks)
-        self.balancer = balancer
-        self.weights = list(weights)
-        self.optimizer = optimizer
-        self.compilation = compilation
-        self.batch_size = batch_size
+    graph: DividedGraph
+    tasks: Mapping[str, Task]
+    balancer: Balancer
+    weights: Sequence[keras.Variable]
+    optimizer: keras.optimizers.Optimizer
+    compilation: Compilation
+    batch_size: int
+
+
+class Route(ABC):
+    """Computes losses, outputs and gradients of a batch.
+
+    Args:
+        given: What the step is made of.
+    """
+
+    def __init__(self, given: Ingredients) -> None:
+        self.graph = given.graph
+        self.tasks = dict(given.tasks)
+        self.balancer = given.balancer
+        self.weights = list(given.weights)
+        self.optimizer = given.optimizer
+        self.compilation = given.compilation
+        self.batch_size = given.batch_size
         self._again_compiled = compiled_by_xla(self._seen_again)
-        self._trained = [list(tasks).index(name) for name in balancer.names]
-        self._config_weights = tf.constant(balancer.config_weights, tf.float32)
+        self._trained = [list(self.tasks).index(name) for name in self.balancer.names]
+        self._config_weights = tf.constant(self.balancer.config_weights, tf.float32)
 
     @abstractmethod
     def __call__(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> Computed:
