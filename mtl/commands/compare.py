@@ -1,11 +1,13 @@
-"""mtl compare [FOLDER …] [by=FIGURE] [output=FILE.csv]: one table of runs, best first.
+"""mtl compare [FOLDER …] [by=FIGURE] [over=SEED] [output=FILE.csv]: one table of runs, best first.
 
     mtl compare runs/headline/*
     mtl compare runs by=test/main_output/auc
     mtl compare runs/headline output=runs.csv
+    mtl compare runs/enb over=training.seed against=balancing=fixed
 
 A folder is a run's, a sweep's, or one with such folders in it; the default is runs. Without by= the
-runs are in the order of the figure that they watched.
+runs are in the order of the figure that they watched. over=training.seed averages runs that differ
+in their seed alone, and holds each choice against one of them (against=, default balancing=fixed).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from mtl.commands.from_run import writable
 from mtl.config.overrides import value_of, without
 from mtl.errors import MtlError, nearest
 
-SETTINGS = ("by", "mode", "output", "overwrite")
+SETTINGS = ("by", "mode", "over", "against", "output", "overwrite")
 
 
 def run(words: Sequence[str]) -> int:
@@ -27,7 +29,8 @@ def run(words: Sequence[str]) -> int:
         if word.startswith("-") or ("=" in word and not Path(word).exists()):
             raise MtlError(
                 f"`mtl compare` cannot read {word!r}. Expected folders, and by=<figure>,"
-                f" mode=max|min or output=FILE.csv. {nearest(word.partition('=')[0], SETTINGS)}"
+                " mode=max|min, over=training.seed, against=<override> or output=FILE.csv."
+                f" {nearest(word.partition('=')[0], SETTINGS)}"
             )
     mode = value_of("mode", words)
     if mode not in {None, "max", "min"}:
@@ -42,9 +45,17 @@ def run(words: Sequence[str]) -> int:
     from mtl.reporting.compare import comparison_table, rank, to_csv
     from mtl.reporting.console import Console
     from mtl.reporting.files import OUTPUT, write_text
+    from mtl.reporting.repeats import average, averages_csv, averages_shown
 
-    comparison = rank(collect(folders or ["runs"]), value_of("by", words), mode)
-    Console().show(comparison_table(comparison))
+    runs, by, over = collect(folders or ["runs"]), value_of("by", words), value_of("over", words)
+    if over is None:
+        comparison = rank(runs, by, mode)
+        Console().show(comparison_table(comparison))
+        text = to_csv(comparison)
+    else:
+        averages = average(runs, over, value_of("against", words), by)
+        Console().show(*averages_shown(averages, over))
+        text = averages_csv(averages)
     if output:
-        write_text(output, to_csv(comparison), OUTPUT)
+        write_text(output, text, OUTPUT)
     return 0

@@ -1,4 +1,4 @@
-"""The folder of a sweep, and one table of its runs at its end."""
+"""The folder of a sweep, and one table at its end: of its runs, or of their means over seeds."""
 
 from __future__ import annotations
 
@@ -57,12 +57,18 @@ class Sweep(Callback):
         from mtl.reporting.compare import comparison_table, rank, to_csv
         from mtl.reporting.console import Console
         from mtl.reporting.files import write_text
+        from mtl.reporting.repeats import SEED, average, averages_csv, averages_shown, repeated
 
         console = Console()
         try:
             comparison = rank(collect([folder]))
         except MtlError:
             return  # it ended before any run left something to show
-        console.show(comparison_table(comparison))
+        if repeated(comparison.runs):
+            averages = average(comparison.runs)
+            console.show(*averages_shown(averages, SEED))
+            write_text(folder / "averages.csv", averages_csv(averages))
+        else:
+            console.show(comparison_table(comparison))
         console.folder(folder)
         write_text(folder / "runs.csv", to_csv(comparison))

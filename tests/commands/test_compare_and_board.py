@@ -45,6 +45,7 @@ def test_compare_by_another_figure_and_into_a_file(mtl, runs):
         ("compare runs yb=x", "cannot read 'yb=x'"),
         ("compare runs by=test/mean/acu", "Did you mean 'test/mean/auc'?"),
         ("compare runs mode=best", "expected max or min"),
+        ("compare runs over=training.seed", "No run has an override of 'training.seed'"),
     ],
 )
 def test_a_mistake_is_explained(mtl, runs, line, hint):

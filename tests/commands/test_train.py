@@ -263,3 +263,16 @@ def test_a_schedule_set_to_null_is_none(mtl, trainer):
     assert mtl("experiment=headline optimizer/schedule=null").status == 0
     assert trainer.calls[0].config["optimizer"].get("schedule") is None
     assert trainer.calls[0].command[-1] == "optimizer/schedule=null"
+
+
+def test_a_sweep_over_seeds_ends_with_means(mtl, trainer, user_folder):
+    done = mtl("--multirun experiment=headline tasks.aux_output.weight=0.1,0.4 training.seed=1,2")
+    assert done.status == 0
+    assert "mean over training.seed" in done.out
+    folder = sweep_folder(user_folder)
+    assert len(list(csv.DictReader((folder / "runs.csv").open()))) == 4
+    rows = list(csv.DictReader((folder / "averages.csv").open()))
+    assert {row["choice"] for row in rows} == {
+        "tasks.aux_output.weight=0.1",
+        "tasks.aux_output.weight=0.4",
+    }

@@ -1,0 +1,352 @@
+"""Runs that differ in their seed alone, averaged, and each choice against a reference."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
+from scipy import stats
+
+from mtl.config.directions import direction
+from mtl.errors import MtlError, nearest
+from mtl.reporting.collect import Run
+from mtl.reporting.compare import rank
+from mtl.reporting.results import MEAN, TOTAL, nest
+from mtl.reporting.tables import Fitting, plain_table
+from mtl.reporting.wording import UNKNOWN, figure
+
+SEED = "training.seed"
+REFERENCE = "balancing=fixed"
+LOSS = "loss"
+CONFIDENCE = 0.95
+TASKS_SHOWN = 4
+"""So many tasks have a column of their own in the table; the file has all of them."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over runs.
+
+    Attributes:
+        mean: NaN where there is no run.
+        margin: Half the width of the 95 % confidence interval, by Student's t; NaN for fewer than
+            two runs.
+        count: Of the runs.
+    """
+
+    mean: float
+    margin: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Estimate:
+        """Average the finite ones of some values."""
+        finite = np.array([value for value in values if math.isfinite(value)])
+        count = len(finite)
+        if count < 2:
+            return cls(float(finite.mean()) if count else math.nan, math.nan, count)
+        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)
+        margin = quantile * finite.std(ddof=1) / math.sqrt(count)
+        return cls(float(finite.mean()), float(margin), count)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The runs of one choice of overrides.
+
+    Attributes:
+        label: The overrides in which it differs from other choices; for the reference itself, that
+            one.
+        figures: The metric on the test split: of each task by its name, and under `mean` and
+            `worst` that of the tasks' mean and of the worst task.
+        gain: Δ_m: by how many percent the tasks' losses are lower than the reference's, averaged
+            over the tasks; each run is held against the reference's run of the same seed.
+        runs: How many there are, and how many of them have figures.
+    """
+
+    label: str
+    figures: Mapping[str, Estimate]
+    gain: Estimate
+    runs: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Averages:
+    """All choices of one experiment.
+
+    Attributes:
+        choices: The best first.
+        tasks: In the order of the results.
+        metric: What `figures` are.
+        mode: `max` or `min`, which of its values are good.
+        split: Where it was measured: `test`, or `validation` where there is no test split.
+        reference: The override of the choice that the others are held against; None for none.
+    """
+
+    choices: Sequence[Choice]
+    tasks: Sequence[str]
+    metric: str
+    mode: str
+    split: str
+    reference: str | None
+
+
+def repeated(runs: Sequence[Run], over: str = SEED) -> bool:
+    """Return whether some of the runs differ in one setting alone, a seed."""
+    keys = [_choice(run, over) for run in runs if _value(run, over) is not None]
+    return len(set(keys)) < len(keys)
+
+
+def average(
+    runs: Sequence[Run], over: str = SEED, against: str | None = None, by: str | None = None
+) -> list[Averages]:
+    """Average runs over a setting, and hold each choice of the others against a reference.
+
+    Args:
+        runs: What `collect` returns.
+        over: The setting that repeats a run, a seed.
+        against: The override of the reference, `<key>=<value>`. A choice without an override of
+            the key counts as one with it. Default: `balancing=fixed`, if some choices have it and
+            others not.
+        by: A figure whose metric is shown, such as `test/mean/auc`. Default: the one that most of
+            the runs watched.
+
+    Returns:
+        One for each set of tasks among the runs, in their order.
+
+    Raises:
+        MtlError: No run has an override of `over`, or none the one that is `against`.
+    """
+    if all(_value(run, over) is None for run in runs):
+        keys = {override.partition("=")[0] for run in runs for override in run.overrides}
+        raise MtlError(f"No run has an override of {over!r}. {nearest(over, keys)}")
+    if against is not None and not any(against in run.overrides for run in runs):
+        known = dict.fromkeys(each for run in runs for each in _choice(run, over))
+        raise MtlError(f"No run has the override {against!r}. {nearest(against, known)}")
+    by_tasks: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        by_tasks.setdefault(_experiment(run), []).append(run)
+    return [_averages(some, over, against, by) for some in by_tasks.values()]
+
+
+def averages_table(averages: Averages) -> Fitting:
+    """Return the table: a row a choice with its figures and Δ_m, each ± its margin."""
+    gained = averages.reference is not None
+    title = averages.metric
+    summary = [MEAN, "worst"] if len(averages.tasks) > 1 else []
+    shown = list(averages.tasks) if len(averages.tasks) <= TASKS_SHOWN else []
+    tables = []
+    for columns in ([*shown, *summary], summary or shown, [MEAN] if summary else []):
+        headers = [f"{column}\n{title}" for column in columns] + (["Δ_m %"] if gained else [])
+        rows = [
+            [
+                choice.label,
+                _of_all(choice.runs),
+                *(_written(choice.figures[column]) for column in columns),
+                *([_percent(choice.gain)] if gained else []),
+            ]
+            for choice in averages.choices
+        ]
+        tables.append(plain_table(["choice", "runs", *headers], rows, numbers=headers))
+    return Fitting(*tables)
+
+
+def averages_shown(several: Sequence[Averages], over: str) -> list[RenderableType]:
+    """Return the table of each experiment and a sentence about it, to be printed."""
+    blocks: list[RenderableType] = []
+    for averages in several:
+        blocks += [averages_table(averages), Text(explanation(averages, over))]
+    return blocks
+
+
+def explanation(averages: Averages, over: str) -> str:
+    """Return what the table shows, in words."""
+    said = (
+        f"{averages.metric} on the {averages.split} split, mean over {over} ± half the width of the"
+        f" 95 % interval; best first."
+    )
+    if averages.reference is None:
+        return said
+    return (
+        f"{said} Δ_m: by how many percent the tasks' losses are below those of"
+        f" {averages.reference}, averaged over the tasks."
+    )
+
+
+def averages_csv(several: Sequence[Averages]) -> str:
+    """Return all choices as CSV, one row a choice and task."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["choice", "output", "split", "metric", "mean", "margin", "runs"])
+    for averages in several:
+        for choice in averages.choices:
+            rows = [(name, averages.metric, each) for name, each in choice.figures.items()]
+            if averages.reference is not None:
+                rows.append(("", "delta_m_percent", choice.gain))
+            for name, metric, each in rows:
+                numbers = [each.mean, each.margin, each.count]
+                writer.writerow([choice.label, name, averages.split, metric, *numbers])
+    return text.getvalue()
+
+
+def _averages(runs: Sequence[Run], over: str, against: str | None, by: str | None) -> Averages:
+    split = "test" if any("test" in nest(run.figures) for run in runs) else "validation"
+    metric = rank(runs, by).figure.rpartition("/")[2] or LOSS
+    tasks = list(dict.fromkeys(name for run in runs for name in _losses(run, split)))
+    mode = _mode(runs, metric)
+    choices: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        choices.setdefault(_choice(run, over), []).append(run)
+    wanted = against or REFERENCE
+    references = _references(choices, wanted)
+    reference = wanted if 0 < len(references) < len(choices) else None
+    labels = _labels(list(choices), reference)
+    found = [
+        Choice(
+            labels[overrides],
+            _figures(some, split, tasks, metric, mode),
+            _gain(some, _reference_of(overrides, choices, reference), over, split),
+            (sum(bool(_losses(run, split)) for run in some), len(some)),
+        )
+        for overrides, some in choices.items()
+    ]
+    sign = 1.0 if mode == "max" else -1.0
+
+    def worth(choice: Choice) -> tuple[bool, float]:
+        value = choice.gain.mean if reference else sign * choice.figures[MEAN].mean
+        return math.isfinite(value), value if math.isfinite(value) else 0.0
+
+    return Averages(sorted(found, key=worth, reverse=True), tasks, metric, mode, split, reference)
+
+
+def _figures(
+    runs: Sequence[Run], split: str, tasks: Sequence[str], metric: str, mode: str
+) -> dict[str, Estimate]:
+    rows = [
+        [nest(run.figures).get(split, {}).get(task, {}).get(metric) for task in tasks]
+        for run in runs
+    ]
+    values = np.array([[math.nan if v is None else v for v in row] for row in rows], float)
+    values = values.reshape(len(runs), len(tasks))
+    found = {task: Estimate.of(values[:, i]) for i, task in enumerate(tasks)}
+    known = values[:, np.isfinite(values).any(axis=0)]
+    whole = known[np.isfinite(known).all(axis=1)] if known.size else np.empty((0, 1))
+    worst = whole.min(axis=1) if mode == "max" else whole.max(axis=1)
+    return found | {MEAN: Estimate.of(whole.mean(axis=1)), "worst": Estimate.of(worst)}
+
+
+def _gain(runs: Sequence[Run], reference: Sequence[Run], over: str, split: str) -> Estimate:
+    """Return Δ_m in percent, over the seeds that both have."""
+    base = {_value(run, over): _losses(run, split) for run in reference}
+    gains = []
+    for run in runs:
+        own, theirs = _losses(run, split), base.get(_value(run, over), {})
+        common = [task for task in own if theirs.get(task, 0) > 0]
+        if common:
+            changes = [(theirs[task] - own[task]) / theirs[task] for task in common]
+            gains.append(100 * sum(changes) / len(changes))
+    return Estimate.of(gains)
+
+
+def _losses(run: Run, split: str) -> dict[str, float]:
+    """Return each task's loss on a split; nothing where the run did not get there."""
+    outputs = nest(run.figures).get(split, {})
+    losses = {
+        name: figures.get(LOSS) for name, figures in outputs.items() if name not in (MEAN, TOTAL)
+    }
+    return {name: loss for name, loss in losses.items() if loss is not None}
+
+
+def _mode(runs: Sequence[Run], metric: str) -> str:
+    watched = [run.mode for run in runs if run.mode and run.monitor.endswith(f"/{metric}")]
+    return watched[0] if watched else direction(metric)
+
+
+def _experiment(run: Run) -> tuple[str, ...]:
+    chosen = tuple(each for each in run.overrides if each.startswith("experiment="))
+    return chosen or (run.folder.parent.name,)
+
+
+def _value(run: Run, key: str) -> str | None:
+    found = [each.partition("=")[2] for each in run.overrides if each.startswith(f"{key}=")]
+    return found[-1] if found else None
+
+
+def _choice(run: Run, over: str) -> tuple[str, ...]:
+    """Return a run's overrides but that of the seed."""
+    return tuple(each for each in run.overrides if not each.startswith(f"{over}="))
+
+
+def _beside(overrides: Iterable[str], key: str) -> tuple[str, ...]:
+    """Return overrides that concern neither a key nor what is below it."""
+    return tuple(each for each in overrides if not each.startswith((f"{key}=", f"{key}.")))
+
+
+def _is_reference(overrides: Sequence[str], against: str) -> bool:
+    key = against.partition("=")[0]
+    own = [each for each in overrides if each.startswith((f"{key}=", f"{key}."))]
+    return own in ([], [against])
+
+
+def _references(
+    choices: Mapping[tuple[str, ...], Sequence[Run]], against: str
+) -> list[tuple[str, ...]]:
+    return [overrides for overrides in choices if _is_reference(overrides, against)]
+
+
+def _reference_of(
+    overrides: Sequence[str],
+    choices: Mapping[tuple[str, ...], Sequence[Run]],
+    against: str | None,
+) -> Sequence[Run]:
+    """Return the runs that differ from a choice in nothing but what the reference sets."""
+    if against is None:
+        return []
+    key = against.partition("=")[0]
+    return next(
+        (
+            choices[each]
+            for each in _references(choices, against)
+            if set(_beside(each, key)) == set(_beside(overrides, key))
+        ),
+        [],
+    )
+
+
+def _labels(
+    choices: Sequence[tuple[str, ...]], reference: str | None
+) -> dict[tuple[str, ...], str]:
+    common = set.intersection(*map(set, choices)) if len(choices) > 1 else set()
+    labels = {}
+    for overrides in choices:
+        own = [each for each in overrides if each not in common]
+        if reference and _is_reference(overrides, reference) and reference not in own:
+            own = [reference, *own]
+        labels[overrides] = " ".join(own) or "as it is"
+    return labels
+
+
+def _of_all(runs: tuple[int, int]) -> str:
+    done, started = runs
+    return str(done) if done == started else f"{done} of {started}"
+
+
+def _written(estimate: Estimate) -> str:
+    if estimate.count == 0:
+        return UNKNOWN
+    if math.isnan(estimate.margin):
+        return figure(estimate.mean)
+    return f"{figure(estimate.mean)} ± {figure(estimate.margin)}"
+
+
+def _percent(estimate: Estimate) -> str:
+    if estimate.count == 0:
+        return UNKNOWN
+    margin = "" if math.isnan(estimate.margin) else f" ± {estimate.margin:,.1f}"
+    return f"{estimate.mean:+,.1f}{margin}"

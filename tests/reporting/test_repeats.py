@@ -1,0 +1,178 @@
+"""Means over seeds, their intervals, and Δ_m, against numbers worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import pytest
+
+from mtl.errors import MtlError
+from mtl.reporting.collect import Run
+from mtl.reporting.console import Console
+from mtl.reporting.repeats import (
+    Estimate,
+    average,
+    averages_csv,
+    averages_shown,
+    averages_table,
+    repeated,
+)
+
+
+def run(number: int, losses: dict[str, float], *overrides: str, r2: dict | None = None) -> Run:
+    figures = {f"test/{task}/loss": loss for task, loss in losses.items()}
+    figures |= {f"test/{task}/r2": value for task, value in (r2 or {}).items()}
+    figures |= {"test/loss": sum(losses.values()), "test/mean/loss": 9.0, "test/mean/r2": 9.0}
+    return Run(
+        Path(f"runs/enb/{number}"),
+        "completed",
+        ("experiment=enb", *overrides),
+        "validation/mean/r2",
+        "max",
+        figures,
+    )
+
+
+def sweep() -> list[Run]:
+    """Two strategies and two seeds; the losses of the second task differ tenfold between seeds."""
+    given = [
+        ("balancing=fixed", 0, (2.0, 10.0), (0.5, 0.4)),
+        ("balancing=fixed", 1, (4.0, 100.0), (0.3, 0.2)),
+        ("balancing=nash", 0, (1.0, 9.0), (0.9, 0.3)),
+        ("balancing=nash", 1, (3.0, 80.0), (0.7, 0.1)),
+    ]
+    return [
+        run(
+            number,
+            dict(zip("ab", losses, strict=True)),
+            strategy,
+            f"training.seed={seed}",
+            r2=dict(zip("ab", r2, strict=True)),
+        )
+        for number, (strategy, seed, losses, r2) in enumerate(given)
+    ]
+
+
+def test_an_interval_is_students() -> None:
+    """t(0.975, 2) = 4.302653; the standard deviation of 1, 2, 6 is √7."""
+    found = Estimate.of([1.0, 2.0, 6.0])
+    assert found.mean == 3
+    assert found.margin == pytest.approx(4.302653 * math.sqrt(7) / math.sqrt(3), rel=1e-6)
+    assert found.count == 3
+
+
+def test_one_value_has_no_interval_and_none_no_mean() -> None:
+    assert Estimate.of([2.0, math.nan]).mean == 2
+    assert math.isnan(Estimate.of([2.0]).margin)
+    assert math.isnan(Estimate.of([]).mean)
+
+
+def test_gain_is_paired_by_seed() -> None:
+    """Seed 0: (1/2 + 1/10) / 2 = 30 %, seed 1: (1/4 + 1/5) / 2 = 22.5 %."""
+    (averages,) = average(sweep())
+    best, reference = averages.choices
+    assert best.label == "balancing=nash"
+    assert best.gain.mean == pytest.approx(26.25)
+    assert best.gain.count == 2
+    assert reference.label == "balancing=fixed"
+    assert (reference.gain.mean, reference.gain.margin) == (0, 0)
+
+
+def test_figures_are_the_watched_metric_of_each_task_their_mean_and_the_worst() -> None:
+    (averages,) = average(sweep())
+    figures = averages.choices[0].figures
+    assert (averages.metric, averages.mode, averages.split) == ("r2", "max", "test")
+    assert {name: each.mean for name, each in figures.items()} == pytest.approx(
+        {"a": 0.8, "b": 0.2, "mean": 0.5, "worst": 0.2}
+    )
+    losses = average(sweep(), by="test/mean/loss")[0]
+    nash = next(choice for choice in losses.choices if "nash" in choice.label)
+    assert nash.figures["worst"].mean == pytest.approx(44.5)  # less is better: the larger loss
+    assert losses.mode == "min"
+
+
+def test_a_run_that_failed_is_counted_and_left_out() -> None:
+    runs = [*sweep()[:3], Run(Path("runs/enb/3"), "failed", sweep()[3].overrides)]
+    (averages,) = average(runs)
+    nash = averages.choices[0]
+    assert nash.runs == (1, 2)
+    assert nash.gain.mean == pytest.approx(30)
+
+
+def test_the_reference_is_the_one_with_the_same_other_overrides() -> None:
+    runs = [
+        run(0, {"a": 4.0}, "training.epochs=1", "training.seed=0"),
+        run(1, {"a": 2.0}, "training.epochs=2", "training.seed=0"),
+        run(2, {"a": 1.0}, "balancing=mgda", "training.epochs=1", "training.seed=0"),
+        run(3, {"a": 1.0}, "balancing=mgda", "training.epochs=2", "training.seed=0"),
+        run(
+            4,
+            {"a": 1.0},
+            *("balancing=mgda", "balancing.gradients=parameters"),
+            *("training.epochs=2", "training.seed=0"),
+        ),
+    ]
+    (averages,) = average(runs)
+    gains = {choice.label: choice.gain.mean for choice in averages.choices}
+    assert gains == {
+        "balancing=fixed training.epochs=1": 0,
+        "balancing=fixed training.epochs=2": 0,
+        "balancing=mgda training.epochs=1": 75,
+        "balancing=mgda training.epochs=2": 50,
+        "balancing=mgda balancing.gradients=parameters training.epochs=2": 50,
+    }
+
+
+def test_each_experiment_has_a_table_of_its_own() -> None:
+    other = [
+        Run(each.folder, each.status, ("experiment=wq", *each.overrides[1:]), figures=each.figures)
+        for each in sweep()
+    ]
+    assert len(average([*sweep(), *other])) == 2
+
+
+def test_without_the_default_reference_there_is_no_gain() -> None:
+    (averages,) = average(sweep()[2:])
+    assert averages.reference is None
+    assert averages.choices[0].gain.count == 0
+
+
+def test_unknown_settings_are_named() -> None:
+    with pytest.raises(MtlError, match=r"Did you mean .training\.seed."):
+        average(sweep(), over="training.sed")
+    with pytest.raises(MtlError, match="Did you mean 'balancing=nash'"):
+        average(sweep(), against="balancing=nahs")
+
+
+def test_only_runs_that_differ_in_their_seed_alone_are_repeats() -> None:
+    assert repeated(sweep())
+    assert not repeated(sweep()[::2])
+    assert not repeated([run(0, {"a": 1.0}), run(1, {"a": 1.0})])
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_table_fits_and_no_number_is_broken(width: int, capsys) -> None:
+    (averages,) = average(sweep())
+    Console(width=width).show(averages_table(averages))
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    assert "+26.2 ± " in out
+    assert ("0.8000 ± " in out) == (width == 160)  # the task's own column
+
+
+def test_what_is_shown_says_what_it_is(capsys) -> None:
+    Console(width=160).show(*averages_shown(average(sweep()), "training.seed"))
+    out = capsys.readouterr().out
+    assert "r2 on the test split, mean over training.seed" in out
+    assert "below those of balancing=fixed" in out.replace("\n", " ")
+
+
+def test_the_file_has_every_task() -> None:
+    rows = list(csv.DictReader(io.StringIO(averages_csv(average(sweep())))))
+    nash = {row["output"] or row["metric"]: row for row in rows if "nash" in row["choice"]}
+    assert set(nash) == {"a", "b", "mean", "worst", "delta_m_percent"}
+    assert float(nash["a"]["mean"]) == pytest.approx(0.8)
+    assert float(nash["delta_m_percent"]["mean"]) == pytest.approx(26.25)
