@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import keras
 
-from mtl.graph.calls import Call, calls, output_names
+from mtl.graph.calls import Call, output_names
+from mtl.graph.nested import unfolded_calls
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +47,11 @@ def branches(
     """Divide a functional model by the outputs that are trained.
 
     Args:
-        model: A functional model. A nested model in it counts as one call.
+        model: A functional model. Nested models are seen through, see `mtl.graph.nested`.
         tasks: The names of the trained outputs.
         graph: Its calls, which the result is made of; None to read them.
     """
-    graph = calls(model) if graph is None else graph
+    graph = unfolded_calls(model) if graph is None else graph
     named = zip(output_names(model), model.outputs, strict=True)
     outputs = {name: tensor for name, tensor in named if name in tasks}
     serves = _serves(graph, outputs)
@@ -58,15 +59,17 @@ def branches(
     for call in graph:
         for weight in _trainable(call):
             served.setdefault(id(weight), set()).update(serves[id(call)])
+    inside = _served_inside(graph, serves)
     common = [
         call
         for call in graph
         if len(serves[id(call)]) > 1
         or any(len(served[id(weight)]) > 1 for weight in _trainable(call))
+        or len(inside.get(call.place, ())) > 1
     ]
     trunk = _closed(common, graph)
-    inside = {id(call) for call in trunk}
-    after = [call for call in graph if id(call) not in inside]
+    among = {id(call) for call in trunk}
+    after = [call for call in graph if id(call) not in among]
     heads = {name: tuple(call for call in after if serves[id(call)] == {name}) for name in outputs}
     made = [t for call in trunk for t in call.outputs if keras.backend.is_float_dtype(t.dtype)]
     reads = {
@@ -104,6 +107,19 @@ def _serves(graph: Iterable[Call], outputs: Mapping[str, keras.KerasTensor]) -> 
                 serves[id(call)].add(name)
                 needed |= {id(read) for read in call.inputs}
     return serves
+
+
+def _served_inside(graph: Sequence[Call], serves: Mapping[int, set[str]]) -> dict[int, set[str]]:
+    """Return by `place` the outputs that depend on what is in nested models that are trained.
+
+    A model that is called for several outputs is not left in its midst: what follows its last
+    weights still belongs to it.
+    """
+    found: dict[int, set[str]] = {}
+    for call in graph:
+        if any(model.trainable_weights for model in call.within):
+            found.setdefault(call.place, set()).update(serves[id(call)])
+    return found
 
 
 def _closed(wanted: Collection[Call], graph: Sequence[Call]) -> list[Call]:

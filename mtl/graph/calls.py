@@ -21,12 +21,16 @@ class Call:
         operation: The layer, the nested model or the `keras.ops` operation that is called.
         inputs: The symbolic tensors that it reads.
         outputs: The symbolic tensors that it makes.
+        within: The nested models that it is in, the outermost first; see `mtl.graph.nested`.
+        training: What `training` was when the outermost of these was called, if it was anything.
     """
 
     operation: Any
     inputs: tuple[keras.KerasTensor, ...]
     outputs: tuple[keras.KerasTensor, ...]
     _node: Any
+    within: tuple[keras.Model, ...] = ()
+    training: bool | None = None
 
     def compute(self, values: Mapping[int, Any], *, training: bool | None = None) -> list[Any]:
         """Call the operation on values instead of symbolic tensors.
@@ -38,7 +42,10 @@ class Call:
         Returns:
             One value for each of `outputs`.
         """
-        arguments, keywords = self._node.arguments.fill_in(values)
+        read = zip(self._node.input_tensors, self.inputs, strict=True)
+        own = {id(tensor): values[id(given)] for tensor, given in read}
+        arguments, keywords = self._node.arguments.fill_in(own)
+        training = self.training if training is None else training
         if training is not None and "training" in keywords:
             keywords["training"] = training
         return keras.tree.flatten(self.operation(*arguments, **keywords))
@@ -50,9 +57,28 @@ class Call:
         return arguments.args[0] if arguments.args else next(iter(arguments.kwargs.values()))
 
     @property
+    def keywords(self) -> dict[str, Any]:
+        """What is handed over by name beside `argument`."""
+        arguments = self._node.arguments
+        named = dict(arguments.kwargs)
+        if not arguments.args:
+            named.pop(next(iter(named)), None)
+        return named
+
+    @property
     def position(self) -> int:
         """How often the operation had been called before, in this model or elsewhere."""
         return self.operation._inbound_nodes.index(self._node)  # noqa: SLF001
+
+    @property
+    def name(self) -> str:
+        """The operation's name, after those of the nested models that it is in: `tower/conv`."""
+        return "/".join(each.name for each in (*self.within, self.operation))
+
+    @property
+    def place(self) -> int:
+        """What the calls have in common that several calls of one nested model make of a call."""
+        return id(self._node)
 
     def reads_only(self, tensor: keras.KerasTensor) -> bool:
         """Whether the call reads this tensor alone: no mask or state is handed over with it."""
@@ -72,6 +98,21 @@ def calls(model: keras.Model) -> list[Call]:
         for node in nodes_by_depth[depth]
         if not node.is_input
     ]
+
+
+def arguments_of(call: Call, nested: keras.Model) -> list[keras.KerasTensor]:
+    """Return the tensors that a nested model is called on, in the order of its inputs.
+
+    A dict goes by its keys, which may be more than the model reads; anything else by position.
+
+    Args:
+        call: A call of the model.
+        nested: Its graph.
+    """
+    argument = call.argument
+    if isinstance(argument, Mapping):
+        return [argument[name] for name in input_names(nested)]
+    return list(keras.tree.flatten(argument))
 
 
 def input_names(model: keras.Model) -> list[str]:

@@ -10,8 +10,9 @@ import keras
 import tensorflow as tf
 
 from mtl.graph.branches import Branches, branches
-from mtl.graph.calls import Call, calls, input_names, output_names
+from mtl.graph.calls import Call, input_names, output_names
 from mtl.graph.lookups import Cut, Lookup, cut
+from mtl.graph.nested import unfolded_calls
 from mtl.graph.taps import Tap, can_be_tapped, tapped
 from mtl.layers.lstm import by_time
 
@@ -48,7 +49,7 @@ class DividedGraph(keras.layers.Layer):
     def __init__(self, model: keras.Model, tasks: Sequence[str] | None = None) -> None:
         super().__init__(autocast=False, name=f"divided_{model.name}")
         self.model = model
-        self.calls = calls(model)
+        self.calls = unfolded_calls(model)
         self.branches: Branches | None = None
         if tasks is None:
             self.cut: Cut = cut(model, self.calls)
@@ -61,8 +62,8 @@ class DividedGraph(keras.layers.Layer):
 
     @property
     def tables(self) -> dict[str, keras.Variable]:
-        """The tables that are looked up outside, by their layers' names."""
-        return {lookup.layer.name: lookup.table for lookup in self.cut.lookups}
+        """The tables that are looked up outside, by their layers' names: `tower/words`."""
+        return {lookup.name: lookup.table for lookup in self.cut.lookups}
 
     def fetch(self, inputs: Mapping[str, tf.Tensor]) -> Fetched:
         """Read the distinct rows that a batch needs.
@@ -96,7 +97,7 @@ class DividedGraph(keras.layers.Layer):
         return [
             value
             for lookup, positions in zip(self.cut.lookups, fetched.positions, strict=True)
-            for value in self._feed_one(lookup, fetched.vectors[lookup.layer.name], positions)
+            for value in self._feed_one(lookup, fetched.vectors[lookup.name], positions)
         ]
 
     def _feed_one(

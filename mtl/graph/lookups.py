@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from mtl.graph.calls import Call, layers
+from mtl.graph.calls import Call, graph_of, layers
 from mtl.layers.lstm import LSTM
 from mtl.layers.symbol_lstm import SymbolLSTM
 
@@ -24,6 +24,7 @@ class Lookup:
     """One call of a layer with a table and what reads the rows.
 
     Attributes:
+        name: The layer's, after those of the nested models that it is in: `tower/words`.
         call: The call of the embedding or of the LSTM that reads symbols.
         needs_rows: Whether anything but `projected` reads the rows.
         projected: The calls of layers that read nothing but the rows and begin by projecting each
@@ -31,6 +32,7 @@ class Lookup:
             is its own reader.
     """
 
+    name: str
     call: Call
     needs_rows: bool
     projected: tuple[Call, ...]
@@ -83,28 +85,34 @@ def cut(
     """Find the tables of a functional model that can be looked up outside the graph.
 
     A table stays in the graph where it is regularised, constrained, not trainable, of low rank
-    (LoRA) or also a weight of another layer (such as a nested model), where its ids depend on
-    weights, and where an LSTM does more with symbols than look them up before its loop.
+    (LoRA) or also a weight of another layer (such as a wrapper around a nested model), where its
+    ids depend on weights, and where an LSTM does more with symbols than look them up before its
+    loop.
 
     Args:
         model: A functional model.
-        graph: Its calls, as `calls` returns them.
+        graph: Its calls, those in nested models among them.
         branch: Which part of the graph a call is in. A reader in another part than the lookup is
             handed the rows, not its projection of them.
     """
     reasons: dict[str, str] = {}
     lookups: list[Lookup] = []
     before: dict[int, Call] = {}
+    called = {id(call.operation) for call in graph}
+    # A nested model that is seen through uses no weight beside what its layers use.
+    others = [layer for layer in layers(model) if graph_of(layer) is None or id(layer) in called]
     for layer in layers(model):
         if type(layer) not in (keras.layers.Embedding, SymbolLSTM):
             continue
         own = [call for call in graph if call.operation is layer]
+        # Two nested models may have layers of one name.
+        name = own[0].name if own else layer.name
         ancestors = {id(a): a for call in own for a in _ancestors(call, graph)}
-        reason = _reason_to_stay(layer, own, model, ancestors)
+        reason = _reason_to_stay(layer, own, others, ancestors)
         if reason:
-            reasons[layer.name] = reason
+            reasons[name] = reason
             continue
-        lookups += [_lookup(call, graph, model, branch) for call in own]
+        lookups += [_lookup(name, call, graph, model, branch) for call in own]
         before |= ancestors
     ordered = tuple(call for call in graph if id(call) in before)
     return Cut(tuple(lookups), ordered, reasons)
@@ -117,14 +125,14 @@ def _table(layer: keras.layers.Layer) -> keras.Variable:
 def _reason_to_stay(
     layer: keras.layers.Layer,
     own: list[Call],
-    model: keras.Model,
+    others: list[keras.layers.Layer],
     ancestors: dict[int, Call],
 ) -> str | None:
     """Say why a table must stay in the graph, or return None where it may leave it."""
     inside = [layer, *layers(layer)]
-    others = [
+    tied = [
         other.name
-        for other in layers(model)
+        for other in others
         if not any(other is part for part in inside)
         and any(weight is _table(layer) for weight in other.weights)
     ]
@@ -137,7 +145,7 @@ def _reason_to_stay(
     checks = {
         "it is not trainable": not layer.trainable,
         **(_against_kernel(layer, own) if reads_symbols else _against_embeddings(layer)),
-        f"its table is a weight of {others} too": bool(others),
+        f"its table is a weight of {tied} too": bool(tied),
         f"its ids depend on the weights or the chance of {weighted}": bool(weighted),
     }
     return next((reason for reason, holds in checks.items() if holds), None)
@@ -173,11 +181,15 @@ def _ancestors(call: Call, graph: list[Call]) -> list[Call]:
 
 
 def _lookup(
-    call: Call, graph: list[Call], model: keras.Model, branch: Callable[[Call], object]
+    name: str,
+    call: Call,
+    graph: list[Call],
+    model: keras.Model,
+    branch: Callable[[Call], object],
 ) -> Lookup:
     """Say who reads the rows that a call looks up."""
     if isinstance(call.operation, SymbolLSTM):
-        return Lookup(call, needs_rows=False, projected=(call,))
+        return Lookup(name, call, needs_rows=False, projected=(call,))
     embedded = call.outputs[0]
     readers = [other for other in graph if any(tensor is embedded for tensor in other.inputs)]
     projected = tuple(
@@ -186,7 +198,7 @@ def _lookup(
         if _takes_projection(reader, call) and branch(reader) == branch(call)
     )
     is_output = any(tensor is embedded for tensor in model.outputs)
-    return Lookup(call, is_output or len(projected) < len(readers), projected)
+    return Lookup(name, call, is_output or len(projected) < len(readers), projected)
 
 
 def _takes_projection(reader: Call, call: Call) -> bool:

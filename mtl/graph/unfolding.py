@@ -7,13 +7,12 @@ of the same weights.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
-from mtl.graph.calls import graph_of, input_names, output_names
+from mtl.graph.calls import arguments_of, graph_of, output_names
 from mtl.graph.node import LayerNode, Shape, named_inputs, read_nodes
 
 
@@ -115,24 +114,13 @@ def _unfold(
                 )
             )
         else:
-            inner = [values[id(tensor)] for tensor in _arguments(node, nested)]
+            inner = [values[id(tensor)] for tensor in arguments_of(node.call, nested)]
             made = _unfold(nested, inner, (*within, node), unfolded)
             for value, entry in zip(made, node.outputs, strict=True):
                 if value not in inner:
                     value.name = scope + entry.name
         values |= {id(entry.tensor): value for entry, value in zip(node.outputs, made, strict=True)}
     return [values[id(tensor)] for tensor in model.outputs]
-
-
-def _arguments(node: LayerNode, nested: keras.Model) -> list[keras.KerasTensor]:
-    """Return the tensors that a nested model is called on, in the order of its inputs.
-
-    A dict goes by its keys, which may be more than the model reads; anything else by position.
-    """
-    argument = node.call.argument
-    if isinstance(argument, Mapping):
-        return [argument[name] for name in input_names(nested)]
-    return list(keras.tree.flatten(argument))
 
 
 def layers_inside(operation: Any) -> list[keras.layers.Layer]:

@@ -121,6 +121,27 @@ def test_an_output_may_be_the_vectors_themselves() -> None:
     assert assert_divided_is_whole(model_of(lambda embedded: embedded)).cut.lookups[0].needs_rows
 
 
+def test_embeddings_of_nested_models_leave_with_all_calls_of_these() -> None:
+    def reader(name: str) -> keras.Model:
+        given = keras.Input((LENGTH,), dtype="int32")
+        vectors = keras.layers.Embedding(WORDS, WIDTH, name="words")(given)
+        return keras.Model(given, LSTM(3, name="lstm")(vectors), name=name)
+
+    given = ids_input()
+    first, second = reader("first"), reader("second")
+    turned = keras.ops.flip(given, axis=1)
+    joined = keras.layers.Concatenate()([first(given), first(turned), second(given)])
+    divided = assert_divided_is_whole(keras.Model({"ids": given}, {"y": joined}))
+    # Both are called `words`, and are two tables.
+    assert {name: table.path.split("/")[0] for name, table in divided.tables.items()} == {
+        "first/words": "words",
+        "second/words": "words",
+    }
+    assert [lookup.name for lookup in divided.cut.lookups].count("first/words") == 2
+    assert all(lookup.projected and not lookup.needs_rows for lookup in divided.cut.lookups)
+    assert not divided.cut.reasons
+
+
 class Tied(keras.layers.Layer):
     """Multiplies by another layer's table."""
 
@@ -138,10 +159,13 @@ def tied() -> keras.Model:
     return keras.Model({"ids": given}, {"y": Tied(words)(words(given))})
 
 
-def nested() -> keras.Model:
-    inner = model_of(keras.layers.GlobalAveragePooling1D())
+def wrapped() -> keras.Model:
+    """A nested model with an embedding that reads each id by itself."""
+    one = keras.Input((1,), dtype="int32")
+    words = keras.layers.Embedding(WORDS, WIDTH, name="words")
+    each = keras.layers.TimeDistributed(keras.Model(one, words(one)))
     given = ids_input()
-    return keras.Model({"ids": given}, {"y": inner({"ids": given})["y"]})
+    return keras.Model({"ids": given}, {"y": each(keras.ops.expand_dims(given, -1))})
 
 
 def weighted_ids() -> keras.Model:
@@ -168,7 +192,7 @@ def symbols_with_a_state() -> keras.Model:
     ("make", "reason"),
     [
         (tied, "a weight of"),
-        (nested, "a weight of"),
+        (wrapped, "a weight of"),
         (weighted_ids, "depend on the weights or the chance of ['first']"),
         (frozen, "not trainable"),
         (lambda: model_of(lambda e: e, embeddings_regularizer="l2"), "regularised"),

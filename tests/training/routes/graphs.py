@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mtl.layers.lstm import LSTM
 from mtl.models.headline import headline
 
 BATCH, WIDTH, WORDS, LENGTH = 8, 5, 12, 6
@@ -104,6 +105,86 @@ def regularised() -> keras.Model:
     return keras.Model({"x": x}, {"a": head("a")(z), "b": b})
 
 
+def first_and_second() -> keras.Model:
+    """A model of two dense layers, to be called by others."""
+    given = keras.Input((WIDTH,))
+    return keras.Model(given, dense(6, "second")(dense(7, "first")(given)), name="encoder")
+
+
+def nested_trunk() -> keras.Model:
+    x = keras.Input((WIDTH,), name="x")
+    z = first_and_second()(x)
+    deep = dense(4, "own")(z)
+    return keras.Model({"x": x}, {"a": head("a")(z), "b": head("b")(deep), "c": head("c")(z)})
+
+
+def nested_trunk_with_two_outputs() -> keras.Model:
+    """The second layer of the nested model serves one task alone."""
+    given = keras.Input((WIDTH,))
+    low = dense(7, "first")(given)
+    encoder = keras.Model(given, {"low": low, "high": dense(6, "second")(low)}, name="encoder")
+    x = keras.Input((WIDTH,), name="x")
+    found = encoder(x)
+    outputs = {"a": head("a")(found["high"]), "b": head("b")(found["low"])}
+    return keras.Model({"x": x}, outputs | {"c": head("c")(found["low"])})
+
+
+def nested_heads() -> keras.Model:
+    """All heads are in one nested model, and one of them in another one inside it."""
+    z = keras.Input((6,))
+    last = keras.Model(z, head("a")(dense(4, "own")(z)), name="last")
+    given = keras.Input((6,))
+    heads = keras.Model(given, {"a": last(given), "b": head("b")(given), "same": given})
+    x = keras.Input((WIDTH,), name="x")
+    made = heads(dense(6, "trunk")(x))
+    return keras.Model({"x": x}, {"a": made["a"], "b": made["b"], "c": head("c")(made["same"])})
+
+
+def nested_in_nested() -> keras.Model:
+    """A functional model and a sequential one within another, the former also called alone."""
+    inner = first_and_second()
+    given = keras.Input((WIDTH,))
+    chain = keras.Sequential([dense(5, "third"), keras.layers.ReLU(name="relu")], name="chain")
+    outer = keras.Model(given, [inner(given), chain(inner(given))], name="outer")
+    x = keras.Input((WIDTH,), name="x")
+    shallow, deep = outer(x)
+    outputs = {"a": head("a")(shallow), "b": head("b")(deep)}
+    return keras.Model({"x": x}, outputs | {"c": head("c")(inner(keras.ops.tanh(x)))})
+
+
+def sequential_trunk() -> keras.Model:
+    x = keras.Input((WIDTH,), name="x")
+    z = keras.Sequential([dense(7, "first"), dense(6, "second")], name="encoder")(x)
+    return keras.Model({"x": x}, {name: head(name)(z) for name in ("a", "b")})
+
+
+def nested_model_on_two_paths() -> keras.Model:
+    """A model that each task calls on a path of its own; it ends in something without weights."""
+    given = keras.Input((4,))
+    ends = keras.ops.square(dense(4, "shared")(given))
+    encoder = keras.Model(given, ends, name="encoder")
+    x = keras.Input((WIDTH,), name="x")
+    return keras.Model(
+        {"x": x}, {name: head(name)(encoder(dense(4, f"before_{name}")(x))) for name in ("a", "b")}
+    )
+
+
+def words_in_nested_models() -> keras.Model:
+    """Two nested readers whose tables have one name; padding is masked inside them."""
+
+    def reader(name: str) -> keras.Model:
+        given = keras.Input((LENGTH,), dtype="int32")
+        vectors = keras.layers.Embedding(WORDS, 3, mask_zero=True, name="table")(given)
+        return keras.Model(given, LSTM(4, name="lstm")(vectors), name=name)
+
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    first, second = reader("reader"), reader("other")
+    turned = first(keras.ops.flip(ids, axis=1))
+    joined = keras.layers.Concatenate()([first(ids), turned])
+    alone = keras.layers.Concatenate()([turned, second(ids)])
+    return keras.Model({"ids": ids}, {"a": head("a")(joined), "b": head("b")(alone)})
+
+
 GRAPHS: dict[str, Callable[[], keras.Model]] = {
     each.__name__: each
     for each in (
@@ -114,6 +195,13 @@ GRAPHS: dict[str, Callable[[], keras.Model]] = {
         words,
         words_inside_the_graph,
         regularised,
+        nested_trunk,
+        nested_trunk_with_two_outputs,
+        nested_heads,
+        nested_in_nested,
+        sequential_trunk,
+        nested_model_on_two_paths,
+        words_in_nested_models,
     )
 }
 
