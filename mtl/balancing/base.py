@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mtl.balancing.solvers.threads import one_blas_thread
 from mtl.errors import MtlError
 
 Heads = Literal["own", "weighted"]
@@ -314,7 +315,8 @@ class GramianBalancer(Balancer):
             random = np.random.default_rng((self.seed, step))
             observed = Observed(losses[active].astype(np.float64), active, step, random, state)
             factor = {"sum": len(active), "mean": 1 / len(active)}[self.normalise]
-            solved = self.solve(taken, observed)
+            with one_blas_thread():
+                solved = self.solve(taken, observed)
             weights[active] = solved if self.scale == self.normalise else solved * factor
         return weights
 

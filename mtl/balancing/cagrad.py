@@ -10,7 +10,7 @@ import numpy as np
 from mtl.balancing.base import Gradients, GramianBalancer, Observed
 from mtl.balancing.solvers.dual_cone import dual_cone
 from mtl.balancing.solvers.scaling import positive_definite, unit_diagonal
-from mtl.balancing.solvers.simplex import simplex_qp
+from mtl.balancing.solvers.simplex import SimplexQP
 from mtl.errors import MtlError
 from mtl.registry import balancer
 
@@ -77,7 +77,6 @@ class ConflictAverse(GramianBalancer):
         """Return the weights of d."""
         mean = np.full(len(gramian), 1 / len(gramian))
         cosines, lengths = unit_diagonal(gramian / np.trace(gramian))
-        # Once here, so that not each quadratic problem has to do it.
         cosines = positive_definite(cosines, 1e-13)
         gramian = lengths[:, None] * cosines * lengths
         return (mean + self._added(gramian, mean)) / self.divisor
@@ -99,8 +98,8 @@ def _worst_case(gramian: np.ndarray, linear: np.ndarray, radius: float) -> np.nd
     As √q is the minimum of q / 2τ + τ / 2 over τ, both are looked for by turns: w for a given τ is
     a quadratic problem, and τ = √(wᵀGw). In x = τ², what follows x is an increasing function y(x),
     with y(x) / x decreasing, so that y(x) lies between x and the solution of y(x) = x, which is
-    not below y(0); and y is a straight line as long as the same w_k are above 0, so that the
-    secant soon hits the solution.
+    not below y(0); and y is a straight line as long as the same w_k are above 0, whose end at
+    x = 0 is the least wᵀGw that any signs of these w_k allow. The line soon hits the solution.
 
     Args:
         gramian: G, shape `(m, m)`, positive definite, trace 1.
@@ -108,14 +107,14 @@ def _worst_case(gramian: np.ndarray, linear: np.ndarray, radius: float) -> np.nd
         radius: r, above 0.
     """
     lengths = np.sqrt(gramian.diagonal())
-    weights = simplex_qp(gramian, np.zeros_like(linear))
+    problem = SimplexQP(gramian)
+    weights = problem.minimum(np.zeros_like(linear))
     shortest = weights @ gramian @ weights
     cancelled = (_CANCELLED * (weights @ lengths)) ** 2
-    earlier = (0.0, shortest)
     low, high = max(shortest, cancelled), lengths.max() ** 2
     squared = low
     for _ in range(_ROUNDS):
-        weights = simplex_qp(gramian, linear * (np.sqrt(squared) / radius), weights > 0)
+        weights = problem.minimum(linear * (np.sqrt(squared) / radius), weights > 0)
         found = weights @ gramian @ weights
         # By how much the objective is above its minimum is of the same order as this.
         if abs(found - squared) <= 1e-9 * squared:
@@ -123,8 +122,9 @@ def _worst_case(gramian: np.ndarray, linear: np.ndarray, radius: float) -> np.nd
         if found < squared <= cancelled:
             return None
         low, high = (found, high) if found > squared else (low, found)
-        slope = (found - earlier[1]) / (squared - earlier[0])
-        crossing = (found - slope * squared) / (1 - slope) if slope < 1 else np.inf
-        earlier = squared, found
+        start = problem.nearest_to_0(weights > 0)
+        least = start @ gramian @ start
+        slope = (found - least) / squared
+        crossing = least / (1 - slope) if slope < 1 else np.inf
         squared = crossing if low <= crossing <= high else np.sqrt(low * high)
     return weights

@@ -11,7 +11,7 @@ _LEAST = 1e-12
 # What counts as negative, beside the size of what it is the sum of.
 _NEGATIVE = 1e-13
 # How many times all components change side without fewer being wrong, before one at a time does.
-_PATIENCE = 3
+_PATIENCE = 1
 
 
 def dual_cone(hessian: np.ndarray, lower: np.ndarray) -> np.ndarray:
@@ -54,48 +54,74 @@ def _complementary(matrix: np.ndarray, constant: np.ndarray) -> np.ndarray:
     """Return z ≥ 0 with Mz + q ≥ 0 and zᵀ(Mz + q) = 0, for each row q of `constant`."""
     count, size = constant.shape
     answer = np.zeros_like(constant)
+    systems = _Systems(matrix)
     # Of the problems that are not solved yet: which, what is free, and how the search goes.
     unsolved = np.arange(count)
+    q, z = constant, answer
     free = np.zeros(constant.shape, bool)
     fewest = np.full(count, size + 1)
     patience = np.full(count, _PATIENCE)
     # The last way of choosing ends by itself; but rounding, and after how long, nobody knows.
     for _ in range(20 * size + 100):
-        q = constant[unsolved]
-        z = _solve_free(matrix, q, free)
         y = z @ matrix + q
-        answer[unsolved] = z
         noise = _NEGATIVE * (np.abs(z).sum(axis=1, keepdims=True) + np.abs(q))
         wrong = np.where(free, z < 0, y < -noise)
-        number = wrong.sum(axis=1)
-        going = number > 0
-        if not going.any():
-            break
+        number = np.count_nonzero(wrong, axis=1)
+        going = np.flatnonzero(number)
+        if len(going) < len(number):
+            answer[unsolved] = z
+            if not len(going):
+                break
+            unsolved, q, z, y, free, wrong, number, fewest, patience = (
+                each[going] for each in (unsolved, q, z, y, free, wrong, number, fewest, patience)
+            )
         better = number < fewest
         fewest = np.where(better, number, fewest)
         patience = np.where(better, _PATIENCE, patience - 1)
-        most = np.where(wrong, np.minimum(z, y), 0.0).argmin(axis=1)
-        last = size - 1 - wrong[:, ::-1].argmax(axis=1)
-        chosen = np.where(patience < -2 * size, last, most)
-        changing = (patience >= 0)[:, None] | (np.arange(size) == chosen[:, None])
-        free = (free ^ (wrong & changing))[going]
-        unsolved, fewest, patience = unsolved[going], fewest[going], patience[going]
+        changing = wrong
+        stuck = np.flatnonzero(patience < 0)
+        if len(stuck):
+            changing = wrong.copy()
+            changing[stuck] = False
+            most = np.where(wrong, np.minimum(z, y), 0.0)[stuck].argmin(axis=1)
+            last = size - 1 - wrong[stuck, ::-1].argmax(axis=1)
+            changing[stuck, np.where(patience[stuck] < -2 * size, last, most)] = True
+        free = free ^ changing
+        z = systems.solve(q, free)
+    else:
+        answer[unsolved] = z
     return np.maximum(answer, 0.0)
 
 
-def _solve_free(matrix: np.ndarray, constant: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """Return, for each row, the z that is 0 outside `free` and has Mz + q = 0 in it."""
-    size = int(free.sum(axis=1).max())
-    if size == 0:
-        return np.zeros_like(constant)
-    # The free components first; the systems are filled up to one size with rows of the identity.
-    order = np.argsort(~free, axis=1, kind="stable")[:, :size]
-    kept = np.take_along_axis(free, order, axis=1)
-    systems = matrix[order[:, :, None], order[:, None, :]]
-    systems *= kept[:, :, None] & kept[:, None, :]
-    systems += np.eye(size) * ~kept[:, :, None]
-    right = np.where(kept, -np.take_along_axis(constant, order, axis=1), 0.0)
-    solved = np.linalg.solve(systems, right[:, :, None])[:, :, 0]
-    z = np.zeros_like(constant)
-    np.put_along_axis(z, order, solved, axis=1)
-    return z
+class _Systems:
+    """The systems of a matrix's rows and columns, many at once.
+
+    Args:
+        matrix: M, shape `(m, m)`.
+    """
+
+    def __init__(self, matrix: np.ndarray) -> None:
+        self.size = size = len(matrix)
+        # With as many rows of the identity, by which systems are filled up to one size.
+        filled = np.zeros((2 * size, 2 * size))
+        filled[:size, :size] = matrix
+        filled[size:, size:] = np.eye(size)
+        self._flat = filled.ravel()
+
+    def solve(self, constant: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Return, for each row, the z that is 0 outside `free` and has Mz + q = 0 in it."""
+        size = self.size
+        numbers = np.count_nonzero(free, axis=1)
+        places = np.arange(numbers.max(initial=0))
+        used = places < numbers[:, None]
+        z = np.zeros_like(constant)
+        if not len(places):
+            return z
+        rows, columns = np.nonzero(free)
+        order = np.broadcast_to(size + places, used.shape).copy()
+        order[used] = columns
+        right = np.zeros(used.shape)
+        right[used] = -constant[rows, columns]
+        systems = self._flat.take(order[:, :, None] * (2 * size) + order[:, None, :])
+        z[rows, columns] = np.linalg.solve(systems, right[:, :, None])[:, :, 0][used]
+        return z

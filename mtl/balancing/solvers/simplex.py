@@ -31,107 +31,138 @@ def project_to_simplex(v: np.ndarray) -> np.ndarray:
     return np.maximum(v - descending[0] - excess[last] / counts[last], 0.0)
 
 
-def simplex_qp(
-    hessian: np.ndarray, linear: np.ndarray, support: np.ndarray | None = None
-) -> np.ndarray:
+def simplex_qp(hessian: np.ndarray, linear: np.ndarray) -> np.ndarray:
     """Return the w in the simplex that minimises ½ wᵀHw + fᵀw.
-
-    A primal active-set method: on a support, the minimum with Σ_i w_i = 1 is a linear system; where
-    that makes a component negative, w stops at the boundary and the component leaves; where another
-    component would lower the objective, the one with the steepest descent enters. Each support has
-    a lower minimum than the one before, so none comes back. It ends where the objective is within
-    10⁻¹⁰ of its value, or as near as double precision tells, of the minimum. Nocedal and Wright,
-    Numerical Optimization, 2006, section 16.5; with f = 0 it is Wolfe's for the point of a polytope
-    nearest to 0, Mathematical Programming 1976.
 
     Where several w are minimal, as with equal gradients, one of them is returned.
 
     Args:
         hessian: H, shape `(m, m)`, symmetric, positive semidefinite but for rounding.
         linear: f, shape `(m,)`.
-        support: Where the solution is expected to be above 0, shape `(m,)`, bool, such as that of
-            a similar problem; by default everywhere. It changes how long the search takes.
     """
-    # In the variables s_i = w_i n_i / min n the diagonal is 1, and the sum becomes aᵀs = 1.
-    matrix, lengths = unit_diagonal(hessian)
-    matrix = positive_definite(matrix, _LEAST)
-    shortest = lengths.min()
-    sums = shortest / lengths
-    slope = linear / lengths / shortest
-    expected = np.ones(len(sums), bool) if support is None else support
-    weights = _minimum(matrix, slope, sums, expected) * sums
-    return weights / weights.sum()
+    return SimplexQP(hessian).minimum(linear)
 
 
-def _minimum(
-    matrix: np.ndarray, slope: np.ndarray, sums: np.ndarray, support: np.ndarray
-) -> np.ndarray:
-    """Return the s ≥ 0 with aᵀs = 1 that minimises ½ sᵀCs + bᵀs, C positive definite, a > 0."""
-    point = _first(matrix, slope, sums, support)
-    best, lowest = point, np.inf
-    # Rounding may let a support come back: then the objective does not fall.
-    for _ in range(20 * len(sums)):
-        gradient = matrix @ point + slope
-        objective = (gradient + slope) @ point / 2
-        if objective >= lowest:
-            break
-        best, lowest = point, objective
-        reduced = gradient - (gradient @ point) * sums
-        noise = 1e-13 * (point.sum() + np.abs(slope))
-        outside = (point == 0) & (reduced < -np.maximum(noise, _GAP * abs(lowest) * sums))
-        if not outside.any():
-            break
-        active = point > 0
-        active[np.where(outside, reduced / sums, np.inf).argmin()] = True
-        point = _descend(matrix, slope, sums, point, active)
-    return best
+class SimplexQP:
+    """The quadratic problems over the simplex with one H: the w that minimise ½ wᵀHw + fᵀw.
 
+    A primal active-set method: on a support, the minimum with Σ_i w_i = 1 is a linear system; where
+    that makes a component negative, w stops at the boundary and the component leaves; where other
+    components would lower the objective, they enter, first all at once and without those that
+    become negative, and as soon as that does not lower the objective, the one with the steepest
+    descent. Each support has a lower minimum than the one before, so none comes back. It ends where
+    the objective is within 10⁻¹⁰ of its value, or as near as double precision tells, of the
+    minimum. Nocedal and Wright, Numerical Optimization, 2006, section 16.5; with f = 0 it is
+    Wolfe's for the point of a polytope nearest to 0, Mathematical Programming 1976.
 
-def _first(
-    matrix: np.ndarray, slope: np.ndarray, sums: np.ndarray, support: np.ndarray
-) -> np.ndarray:
-    """Return the minimum on a part of the support on which no component is negative."""
-    active = support.copy() if support.any() else np.ones(len(sums), bool)
-    while True:
-        point = _on(active, matrix, slope, sums)
-        positive = point > 0
-        if (positive == active).all():
-            return point
-        active = positive
+    Args:
+        hessian: H, shape `(m, m)`, symmetric, positive semidefinite but for rounding.
+    """
 
+    def __init__(self, hessian: np.ndarray) -> None:
+        # In the variables s_i = w_i n_i / min n the diagonal is 1, and the sum becomes aᵀs = 1.
+        matrix, self._lengths = unit_diagonal(hessian)
+        self._matrix = positive_definite(matrix, _LEAST)
+        self._shortest = self._lengths.min()
+        self._sums = self._shortest / self._lengths
+        # With the equation for the sum as a row of its own, a matrix that is singular but for that
+        # equation is no difficulty.
+        size = len(matrix)
+        self._bordered = np.zeros((size + 1, size + 1))
+        self._bordered[:size, :size] = self._matrix
+        self._bordered[:size, size] = self._bordered[size, :size] = self._sums
 
-def _descend(
-    matrix: np.ndarray,
-    slope: np.ndarray,
-    sums: np.ndarray,
-    point: np.ndarray,
-    active: np.ndarray,
-) -> np.ndarray:
-    """Go towards the minimum on the active components, leaving those out that reach 0."""
-    while True:
-        target = _on(active, matrix, slope, sums)
-        blocking = np.flatnonzero(active & (target <= 0))
-        if not len(blocking):
-            return target
-        lengths = point[blocking] / (point[blocking] - target[blocking] + _TINY)
-        point = np.maximum(point + lengths.min() * (target - point), 0.0)
-        left = blocking[lengths.argmin()]
-        point[left] = 0.0
-        active = active.copy()
-        active[left] = False
+    def minimum(self, linear: np.ndarray, support: np.ndarray | None = None) -> np.ndarray:
+        """Return the w for one f.
 
+        Args:
+            linear: f, shape `(m,)`.
+            support: Where the solution is expected to be above 0, shape `(m,)`, bool, such as that
+                of a similar problem; by default everywhere. It changes how long the search takes.
+        """
+        slope = linear / self._lengths / self._shortest
+        expected = np.ones(len(slope), bool) if support is None else support
+        weights = self._minimum(slope, expected) * self._sums
+        return weights / weights.sum()
 
-def _on(active: np.ndarray, matrix: np.ndarray, slope: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """Return the minimum with aᵀs = 1 among vectors that are 0 outside `active`."""
-    # With the equation for the sum as a row of its own, a matrix that is singular but for that
-    # equation is no difficulty.
-    index = np.flatnonzero(active)
-    count = len(index)
-    part = sums[index] / sums[index].max()
-    system = np.zeros((count + 1, count + 1))
-    system[:count, :count] = matrix[index[:, None], index]
-    system[:count, count] = system[count, :count] = part
-    right = np.append(-slope[index], 1 / sums[index].max())
-    point = np.zeros(len(sums))
-    point[index] = np.linalg.solve(system, right)[:count]
-    return point
+    def nearest_to_0(self, support: np.ndarray) -> np.ndarray:
+        """Return the w that minimises wᵀHw with Σ_i w_i = 1 and any sign on a support, 0 elsewhere.
+
+        Args:
+            support: Shape `(m,)`, bool, somewhere true.
+        """
+        weights = self._on(support, np.zeros(len(support))) * self._sums
+        return weights / weights.sum()
+
+    def _minimum(self, slope: np.ndarray, support: np.ndarray) -> np.ndarray:
+        """Return the s ≥ 0 with aᵀs = 1 that minimises ½ sᵀCs + bᵀs, C positive definite, a > 0."""
+        sums, everyone = self._sums, np.ones(len(slope), bool)
+        point = self._on_part_of(support if support.any() else everyone, slope)
+        gradient, lowest = self._at(point, slope)
+        together = True
+        # Rounding may let a support come back: then the objective does not fall.
+        for _ in range(20 * len(sums)):
+            reduced = gradient - (gradient @ point) * sums
+            noise = 1e-13 * (point.sum() + np.abs(slope))
+            outside = (point == 0) & (reduced < -np.maximum(noise, _GAP * abs(lowest) * sums))
+            entering = np.flatnonzero(outside)
+            if not len(entering):
+                break
+            active = point > 0
+            if together and len(entering) > 1:
+                there = self._on_part_of(active | outside, slope)
+                slopes, objective = self._at(there, slope)
+                together = objective < lowest
+                if together:
+                    point, gradient, lowest = there, slopes, objective
+                    continue
+            active[entering[(reduced[entering] / sums[entering]).argmin()]] = True
+            there = self._descend(slope, point, active)
+            slopes, objective = self._at(there, slope)
+            if objective >= lowest:
+                break
+            point, gradient, lowest = there, slopes, objective
+        return point
+
+    def _at(self, point: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the gradient and the objective."""
+        gradient = self._matrix @ point + slope
+        return gradient, (gradient + slope) @ point / 2
+
+    def _on_part_of(self, support: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Return the minimum on a part of the support on which no component is negative."""
+        active = support
+        while True:
+            point = self._on(active, slope)
+            positive = point > 0
+            if np.array_equal(positive, active):
+                return point
+            active = positive
+
+    def _descend(self, slope: np.ndarray, point: np.ndarray, active: np.ndarray) -> np.ndarray:
+        """Go towards the minimum on the active components, leaving those out that reach 0."""
+        while True:
+            target = self._on(active, slope)
+            blocking = np.flatnonzero(active & (target <= 0))
+            if not len(blocking):
+                return target
+            lengths = point[blocking] / (point[blocking] - target[blocking] + _TINY)
+            point = np.maximum(point + lengths.min() * (target - point), 0.0)
+            left = blocking[lengths.argmin()]
+            point[left] = 0.0
+            active = active.copy()
+            active[left] = False
+
+    def _on(self, active: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Return the minimum with aᵀs = 1 among vectors that are 0 outside `active`."""
+        size = len(active)
+        index = np.flatnonzero(active)
+        largest = self._sums[index].max()
+        rows = np.append(index, size)
+        system = self._bordered.take(rows[:, None] * (size + 1) + rows)
+        system[-1] /= largest
+        system[:, -1] /= largest
+        right = np.append(-slope[index], 1 / largest)
+        point = np.zeros(size)
+        point[index] = np.linalg.solve(system, right)[:-1]
+        return point
