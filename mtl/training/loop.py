@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 Tensors = Mapping[str, tf.Tensor]
 
+COSINES = "balancing/cosine"
+
 
 class Observer(Protocol):
     """Is told what happens; the console, the history and TensorBoard are observers."""
@@ -63,7 +65,8 @@ class Loop:
         status: How it ended: `completed`, `stopped_early` or `interrupted`.
         seconds: Time spent training, without measuring.
         trained_examples: How many examples were trained in that time.
-        images: What the last further evaluation showed.
+        images: What the last further evaluation showed, and the cosines of the epoch whose
+            weights the graph has.
     """
 
     step: TrainingStep
@@ -85,6 +88,7 @@ class Loop:
     last_epoch: int = 0
     images: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
+    _best_cosines: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def run(self, interruption: Interruption) -> None:
         """Train.
@@ -107,6 +111,12 @@ class Loop:
         finally:
             if self.restore_best and self._best_weights is not None:
                 self.step.model.set_weights(self._best_weights)
+                self.images |= self._best_cosines
+
+    @property
+    def final_epoch(self) -> int:
+        """The epoch whose weights the graph has after training."""
+        return (self.monitor.best_epoch if self.restore_best else 0) or self.last_epoch
 
     def evaluate(self, split: str) -> dict[str, float]:
         """Return every figure of a split with the present weights."""
@@ -156,7 +166,7 @@ class Loop:
         self._tell_balancer()
         cosines = self.figures.balance.cosines()
         if cosines is not None:
-            self.images["balancing/cosine"] = matrix_image(self.figures.balance.names, cosines)
+            self.images[COSINES] = matrix_image(self.figures.balance.names, cosines)
         if "validation" in self.examples:
             measured |= self.evaluate("validation")
         measured |= {
@@ -167,6 +177,7 @@ class Loop:
         improved = self.monitor.update(epoch, measured[self.monitor.name])
         if improved and self.restore_best:
             self._best_weights = self.step.model.get_weights()
+            self._best_cosines = {k: v for k, v in self.images.items() if k == COSINES}
         for observer in self.observers:
             observer.epoch_ends(epoch, measured, improved=improved)
             observer.epoch_shows(epoch, self.images)

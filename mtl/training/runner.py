@@ -125,13 +125,12 @@ def _run(
         need_room(run_folder.path, _bytes(assembly.graph), "the model")
         run_folder.write_results(_results(assembly, loop, "running", {}))
         figures = _train(loop, assembly, run_folder, progress, log)
-        best_epoch = loop.monitor.best_epoch or loop.last_epoch
         board.figures(
-            best_epoch,
+            loop.final_epoch,
             {name: value for name, value in figures.items() if name.startswith("test/")},
         )
         for name, image in loop.images.items():
-            board.image(best_epoch, name, image)
+            board.image(loop.final_epoch, name, image)
             write_image(run_folder.file(f"{PLOTS}/{name.replace('/', '_')}.png"), image)
         board.hparams(config, figures, overrides=overrides_among(command))
     console.results(run_folder.read_results())

@@ -21,6 +21,7 @@ import mtl
 import mtl.config.compose
 from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
 from mtl.graph.calls import output_names
+from mtl.reporting.tensorboard import Board
 from mtl.training import loop as loop_module
 from mtl.training import runner as runner_module
 
@@ -122,6 +123,28 @@ def test_the_best_epoch_is_restored() -> None:
     assert run.results["metrics"]["validation"]["total"]["loss"] == pytest.approx(
         losses.min(), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("restored", [True, False])
+def test_the_cosines_that_are_shown_are_those_of_their_epoch(
+    monkeypatch: pytest.MonkeyPatch, restored: bool
+) -> None:
+    shown: dict[int, list[bytes]] = {}
+
+    def image(self: Board, epoch: int, name: str, pixels: np.ndarray) -> None:
+        if name == "balancing/cosine":
+            shown.setdefault(epoch, []).append(pixels.tobytes())
+
+    monkeypatch.setattr(Board, "image", image)
+    # The worst epoch is taken for the best, so that it is not the last.
+    worst = "training.monitor_mode=max", f"training.restore_best={str(restored).lower()}"
+    run = mtl.train(small("balancing=pcgrad", "training.epochs=3", *worst))
+    best = run.results["best_epoch"]
+    assert best < 3
+    assert len({each for maps in shown.values() for each in maps}) == 3
+    assert {epoch: len(set(maps)) for epoch, maps in shown.items()} == {1: 1, 2: 1, 3: 1}
+    kept = keras.utils.load_img(run.folder / "plots/balancing_cosine.png")
+    assert np.asarray(kept).tobytes() == shown[best if restored else 3][0]
 
 
 def test_patience_stops_early() -> None:
