@@ -19,6 +19,9 @@ Normalise = Literal["sum", "mean"]
 Gradients = Literal["features", "parameters"]
 Reads = Literal["losses", "gramian", "halves", "rows", "turns"]
 
+# What the base class remembers, and whose state it is.
+_STEP, _WEIGHTS, _OF = "step", "weights", "of"
+
 
 class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is read
     """Turns the losses of K tasks into one update.
@@ -92,9 +95,9 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         self.steps_per_epoch = 1
         self.variables: dict[str, keras.Variable] = {}
         self.trainable: list[keras.Variable] = []
-        self.step = self.remember("step", 0, dtype="int64")
+        self.step = self._remember(_STEP, 0, dtype="int64")
         if every > 1:
-            self.remember("weights", np.zeros(len(self.names)))
+            self._remember(_WEIGHTS, np.zeros(len(self.names)))
 
     @property
     def measures_gradients(self) -> bool:
@@ -117,11 +120,27 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         """Make a variable that is part of the strategy's state.
 
         Args:
-            name: Its name among `variables`.
+            name: Its name among `variables`, which none has yet.
             value: What it starts with.
             dtype: Its type.
             trainable: Whether the optimizer is to move it along the gradient of `total`.
+
+        Raises:
+            MtlError: There is such a variable, or the base class keeps the name for itself.
         """
+        kept = (_STEP, _WEIGHTS, _OF)
+        if name in self.variables or name in kept:
+            reason = "is kept for all strategies" if name in kept else "is remembered already"
+            known = sorted({*self.variables, *kept})
+            raise MtlError(
+                f"{type(self).__name__} remembers {name!r}, which {reason}. "
+                f"Expected a name other than {', '.join(known)}."
+            )
+        return self._remember(name, value, dtype=dtype, trainable=trainable)
+
+    def _remember(
+        self, name: str, value: Any, *, dtype: str = "float32", trainable: bool = False
+    ) -> keras.Variable:
         initial = np.asarray(value, dtype)
         made = keras.Variable(initial, dtype=dtype, trainable=trainable, name=name)
         self.variables[name] = made
@@ -129,24 +148,42 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
             self.trainable.append(made)
         return made
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Whose state it is: the strategy's class and the tasks in their order."""
+        return (type(self).__name__, *self.names)
+
     def state(self) -> dict[str, np.ndarray]:
-        """Return a copy of everything that the strategy remembers, by name."""
-        return {name: each.numpy().copy() for name, each in self.variables.items()}
+        """Return a copy of everything that the strategy remembers, by name, and whose it is, `of`.
+
+        These are arrays that `numpy.savez` takes and `numpy.load` gives back.
+        """
+        found = {name: each.numpy().copy() for name, each in self.variables.items()}
+        return {**found, _OF: np.array(self.identity)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` returned.
 
+        What depends on the shapes of the shared weights is there once the training step is made.
+
         Raises:
             MtlError: It is another strategy's state, or that of other tasks.
         """
-        known = {name: tuple(each.shape) for name, each in self.variables.items()}
-        given = {name: np.shape(value) for name, value in state.items()}
-        if known != given:
+        given = dict(state)
+        whose = tuple(np.ravel(given.pop(_OF, "unknown")).tolist())
+        if whose != self.identity:
             raise MtlError(
-                f"The state of {type(self).__name__} has {known}. Received: {given}. "
-                "Expected the state of the same strategy and tasks."
+                f"Received the state of {_described(whose)}. "
+                f"Expected the state of the same strategy and tasks, {_described(self.identity)}."
             )
-        for name, value in state.items():
+        known = {name: tuple(each.shape) for name, each in self.variables.items()}
+        shapes = {name: np.shape(value) for name, value in given.items()}
+        if known != shapes:
+            raise MtlError(
+                f"The state of {type(self).__name__} has {known}. Received: {shapes}. "
+                "Expected the state of the same strategy and tasks, with the same parameters."
+            )
+        for name, value in given.items():
             self.variables[name].assign(value)
 
     def epoch_ends(self, losses: np.ndarray) -> None:  # noqa: B027 most need none
@@ -265,7 +302,7 @@ class GramianBalancer(Balancer):
             present: Which tasks have labels in the batch, shape `(K,)`.
             gramian: Shape `(K, K)`, float32.
         """
-        kept = [name for name in self.variables if name not in {"step", "weights"}]
+        kept = [name for name in self.variables if name not in {_STEP, _WEIGHTS}]
         state = [self.variables[name].value for name in kept]
         given = [losses, present, gramian, self.step.value, *state]
         types = [losses.dtype, *(each.dtype for each in state)]
@@ -384,3 +421,8 @@ class TurnBalancer(Balancer):
     @abstractmethod
     def turn(self) -> tf.Tensor:
         """Return the position of the task whose turn it is, a scalar integer."""
+
+
+def _described(identity: Sequence[str]) -> str:
+    strategy, *tasks = identity
+    return f"{strategy} for the tasks {', '.join(tasks)}" if tasks else strategy

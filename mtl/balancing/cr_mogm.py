@@ -95,6 +95,11 @@ class CorrelationReduced(GramianBalancer):
         # A strategy says so by its class; this one is as the strategy is.
         self.second_look = inner.second_look  # type: ignore[misc]
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Whose state it is: the two strategies' classes and the tasks in their order."""
+        return (f"{type(self).__name__} around {self.around.identity[0]}", *self.names)
+
     def start(self, *, seed: int, steps_per_epoch: int) -> None:
         """Take in what is known only when training begins."""
         super().start(seed=seed, steps_per_epoch=steps_per_epoch)

@@ -227,7 +227,7 @@ def test_state_is_a_copy_and_comes_back():
     strategy.weigh(tf.constant(LOSSES), tf.constant(EVERYONE), tf.constant(GRAMIAN))
     strategy.step.assign(5)
     state = strategy.state()
-    assert set(state) == {"step", "weights", "seen"}
+    assert set(state) == {"step", "weights", "seen", "of"}
     state["seen"][0] = 100
     np.testing.assert_array_equal(strategy.state()["seen"], [1, 1, 1])
 
@@ -239,13 +239,50 @@ def test_state_is_a_copy_and_comes_back():
 
 @pytest.mark.parametrize(
     ("kind", "weights", "options"),
-    [(Norms, {"a": 1.0, "b": 1.0}, {}), (Norms, WEIGHTS, {"every": 2}), (Power, WEIGHTS, {})],
+    [
+        (Norms, {"a": 1.0, "b": 1.0}, {}),
+        (Norms, {"a": 1.0, "b": 1.0, "d": 1.0}, {}),
+        (Norms, {"b": 1.0, "a": 1.0, "c": 1.0}, {}),
+        (Norms, WEIGHTS, {"every": 2}),
+        (Power, WEIGHTS, {}),
+    ],
 )
 def test_the_state_of_another_strategy_or_other_tasks_is_refused(kind, weights, options):
     strategy, other = Norms(WEIGHTS), kind(weights, **options)
     with pytest.raises(MtlError, match="Expected the state of the same strategy and tasks"):
         strategy.restore(other.state())
     np.testing.assert_array_equal(strategy.state()["seen"], [0, 0, 0])
+
+
+def test_another_strategy_with_the_same_variables_is_told_apart():
+    class Others(Norms):
+        pass
+
+    with pytest.raises(MtlError) as error:
+        Norms(WEIGHTS).restore(Others(WEIGHTS).state())
+    assert str(error.value) == (
+        "Received the state of Others for the tasks a, b, c. Expected the state of the same "
+        "strategy and tasks, Norms for the tasks a, b, c."
+    )
+    with pytest.raises(MtlError, match="Received the state of unknown"):
+        Norms(WEIGHTS).restore({})
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("seen", "is remembered already"),
+        ("step", "is kept for all strategies"),
+        ("weights", "is kept for all strategies"),
+        ("of", "is kept for all strategies"),
+    ],
+)
+def test_a_name_is_remembered_once(name, reason):
+    strategy = Norms(WEIGHTS)
+    before = dict(strategy.variables)
+    with pytest.raises(MtlError, match=f"Norms remembers '{name}', which {reason}"):
+        strategy.remember(name, 0.0)
+    assert strategy.variables == before
 
 
 def test_what_is_trained_is_listed():

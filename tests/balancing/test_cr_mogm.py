@@ -115,7 +115,8 @@ def test_a_task_that_is_alone_keeps_its_gradient_and_the_averages_stay():
 def test_what_the_strategy_remembers_moves_on_as_it_would_alone():
     inside = Training(smoothed("gradnorm", smoothing=0.0))
     alone = Training(GradNorm(NAMES))
-    assert set(inside.state) == {"step", "lambda", "around/task_weights", "around/first_losses"}
+    around = {"around/task_weights", "around/first_losses"}
+    assert set(inside.state) == {"step", "lambda", "of"} | around
     for step, rows in enumerate(SEQUENCE):
         losses = [1.0, 2.0 / (1 + step), 1.0]
         np.testing.assert_allclose(inside(rows, losses=losses), alone(rows, losses=losses))
@@ -170,6 +171,8 @@ def test_a_restored_state_gives_the_same_next_step():
         np.testing.assert_array_equal(second.state()[name], value, err_msg=name)
     # The strategy has no count of its own that a state would have to hold.
     assert int(second.around.step) == 5
+    with pytest.raises(MtlError, match="CorrelationReduced around GradientVaccine for the tasks a"):
+        smoothed("pcgrad").restore(first.state())
 
 
 def test_smoothings_may_be_one_around_another():
