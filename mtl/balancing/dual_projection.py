@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from mtl.balancing.base import Gradients, GramianBalancer, Observed
+from mtl.balancing.base import Observed
+from mtl.balancing.projection import ProjectionBalancer
 from mtl.balancing.solvers.dual_cone import dual_cone
-from mtl.errors import MtlError
 from mtl.registry import balancer
 
 
 @balancer("dual_projection")
-class DualProjection(GramianBalancer):
+class DualProjection(ProjectionBalancer):
     """The update nearest to the mean of the gradients that harms no task.
 
     Lopez-Paz and Ranzato, "Gradient Episodic Memory for Continual Learning", NeurIPS 2017. With u =
@@ -41,30 +38,7 @@ class DualProjection(GramianBalancer):
         **options: See `Balancer`.
     """
 
-    def __init__(
-        self,
-        weights: Mapping[str, float],
-        *,
-        regularisation: float = 1e-4,
-        gradients: Gradients = "parameters",
-        **options: Any,
-    ) -> None:
-        super().__init__(weights, gradients=gradients, **options)
-        check_regularisation(regularisation)
-        self.regularisation = regularisation
-
     def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
         """Return the weights of the projected mean."""
         count = len(gramian)
-        return dual_cone(regularised(gramian, self.regularisation), np.full(count, 1 / count))
-
-
-def check_regularisation(value: float) -> None:
-    """Refuse a negative or infinite parameter `regularisation`."""
-    if not 0 <= value < np.inf:
-        raise MtlError(f"balancing.regularisation={value}. Expected a number of 0 or more.")
-
-
-def regularised(gramian: np.ndarray, regularisation: float) -> np.ndarray:
-    """Return G / tr(G) plus so many times the unit matrix."""
-    return gramian / np.trace(gramian) + regularisation * np.eye(len(gramian))
+        return dual_cone(self.hessian(gramian), np.full(count, 1 / count))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
-from mtl.balancing.base import Gradients, GramianBalancer, Observed
-from mtl.balancing.dual_projection import check_regularisation, regularised
+from mtl.balancing.base import Observed
+from mtl.balancing.projection import ProjectionBalancer
 from mtl.balancing.solvers.dual_cone import dual_cone
 from mtl.registry import balancer
 
 
 @balancer("upgrad")
-class UPGrad(GramianBalancer):
+class UPGrad(ProjectionBalancer):
     """The mean of the gradients, each first moved to the nearest update that harms no task.
 
     Quinton and Rey, "Jacobian Descent for Multi-Objective Optimization", 2024 (Unconflicting
@@ -38,19 +35,7 @@ class UPGrad(GramianBalancer):
         **options: See `Balancer`.
     """
 
-    def __init__(
-        self,
-        weights: Mapping[str, float],
-        *,
-        regularisation: float = 1e-4,
-        gradients: Gradients = "parameters",
-        **options: Any,
-    ) -> None:
-        super().__init__(weights, gradients=gradients, **options)
-        check_regularisation(regularisation)
-        self.regularisation = regularisation
-
     def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
         """Return the weights of the mean of the projected gradients."""
-        each = dual_cone(regularised(gramian, self.regularisation), np.eye(len(gramian)))
+        each = dual_cone(self.hessian(gramian), np.eye(len(gramian)))
         return each.mean(axis=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mtl.balancing.dual_projection import DualProjection, regularised
+from mtl.balancing.dual_projection import DualProjection
 from mtl.errors import MtlError
 from tests.balancing.gramians import NONZERO, weights
 from tests.balancing.matrices import A, B, C, D, E, normal, not_stationary
@@ -41,7 +41,7 @@ def test_conditions_of_a_minimum(regularisation):
     many = {"normal 32x40": normal(32, 40, 40), "normal 32x8": normal(32, 8, 8)}
     for name, rows in {**NONZERO, **many}.items():
         m = len(rows)
-        hessian = regularised(rows @ rows.T, regularisation)
+        hessian = build(regularisation)(m).hessian(rows @ rows.T)
         found = weights(build(regularisation), rows)
         added = found - 1 / m
         slope = hessian @ found
@@ -67,7 +67,7 @@ def test_no_allowed_update_is_nearer_to_the_mean():
 def test_regularisation_is_beside_a_trace_of_one():
     for scale in (1e-20, 1.0, 1e12):
         expected = (B @ B.T) / np.trace(B @ B.T) + 0.3 * np.eye(3)
-        np.testing.assert_allclose(regularised(scale * B @ B.T, 0.3), expected, rtol=1e-12)
+        np.testing.assert_allclose(build(0.3)(3).hessian(scale * B @ B.T), expected, rtol=1e-12)
 
 
 def test_regularisation_keeps_weights_small_where_gradients_nearly_cancel():
