@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 
-from mtl.errors import MtlError
+from mtl.errors import MtlError, Problem
 
 LONGEST = 2000
 DEEPEST = 100
@@ -43,7 +43,16 @@ class ExpressionError(MtlError):
 
     def __init__(self, found: str, expected: str) -> None:
         self.found, self.expected = found, expected
-        super().__init__(f"{found}. {expected}".rstrip(". ") + ".")
+        super().__init__(f"{found}. {_sentence(expected)}".rstrip())
+
+    def at(self, path: str) -> Problem:
+        """Return the problem of a config in which the expression stands at `path`."""
+        return Problem(path, self.found, _sentence(self.expected))
+
+
+def _sentence(text: str) -> str:
+    """Return a text, if it is any, with a full stop where it has no end."""
+    return text if not text or text.endswith((".", "?")) else f"{text}."
 
 
 def parsed(text: str) -> ast.expr:
@@ -178,7 +187,7 @@ class _Reader:
                 raise ExpressionError(
                     f"{place(index, self.text)} may not be a subscript",
                     "Expected whole numbers, slices of them, ..., None or an output's name;"
-                    " take(x, indices, axis=0) reads with a tensor of indices",
+                    " take(x, indices, axis=1) reads with a tensor of indices",
                 )
 
     def _refused(self, node: ast.expr) -> ExpressionError:

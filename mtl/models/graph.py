@@ -7,12 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from mtl.config.check import bind_signature
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.graph.description.building import build
-from mtl.graph.description.reasons import reason
 from mtl.graph.description.unknown import has_unknown_names
 from mtl.plugins import installed_plugins
 from mtl.registry import builder
@@ -52,7 +50,8 @@ def graph(
 
     Raises:
         ConfigError: With everything that is wrong: unknown names with the nearest ones, cycles,
-            whatever no output needs, arguments that a layer does not have, shapes that do not fit.
+            whatever no output needs, arguments that a layer does not have, shapes that do not fit,
+            indices out of range, outputs that have not one row for each example.
 
     Example:
         >>> model = graph(
@@ -69,32 +68,9 @@ def graph(
     # after the import would give other initial weights: each layer that is made uses up seeds.
     broken = _import_plugins() if has_unknown_names(description) else []
     try:
-        return _of_separate_examples(build(description, _check_arguments))
+        return build(description, _check_arguments)
     except ConfigError as error:
         raise ConfigError([*error.problems, *broken]) from None
-
-
-def _of_separate_examples(model: keras.Model) -> keras.Model:
-    """Return a model after tracing it with batches of two sizes.
-
-    Keras does not see shapes that fit only where the batch has a certain size, such as a product of
-    two tensors of shape `(batch, 32)`.
-
-    Raises:
-        ConfigError: Some shapes do not fit, or an operation refuses the types.
-    """
-    for size in (2, 3):
-        given = {
-            name: tf.TensorSpec((size, *tensor.shape[1:]), tf.as_dtype(tensor.dtype))
-            for name, tensor in model.input.items()
-        }
-        try:
-            tf.function(model, autograph=False).get_concrete_function(given)
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            found = f"with a batch of {size} examples the graph fails: {reason(error)}"
-            expected = "Expected operations that keep examples apart: axis 0 is the batch."
-            raise ConfigError([Problem("model.nodes", found, expected)]) from error
-    return model
 
 
 def _import_plugins() -> list[Problem]:

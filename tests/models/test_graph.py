@@ -86,7 +86,8 @@ def test_permute_dimensions():
     found = computed("transpose(x, (0, 2, 1))", x=x)
     assert found.shape == (2, 4, 3)
     assert found[1, 3].tolist() == [15, 19, 23]
-    assert computed("transpose(x, [2, 0, 1])", x=x).shape == (4, 2, 3)
+    back = computed("transpose(transpose(x, [2, 0, 1]), [1, 2, 0])", x=x)
+    assert back.tolist() == x.tolist()
 
 
 def test_expand_dims_and_squeeze():
@@ -97,7 +98,8 @@ def test_expand_dims_and_squeeze():
 
 def test_gather_of_rows_and_columns():
     x = np.array([[10, 11, 12], [20, 21, 22], [30, 31, 32]], "float32")
-    assert computed("take(x, [0, 2], axis=0)", x=x).tolist() == [[10, 11, 12], [30, 31, 32]]
+    rows = computed("take(x, [0, 2], axis=1)", x=x[None])
+    assert rows.tolist() == [[[10, 11, 12], [30, 31, 32]]]
     assert computed("take(x, [2, 0], axis=1)", x=x).tolist() == [[12, 10], [22, 20], [32, 30]]
     assert computed("x[:, 1]", x=x).tolist() == [11, 21, 31]
     column = np.array([[2], [0], [1]], "int32")
@@ -333,15 +335,9 @@ def test_the_experiment_trains(tmp_path, monkeypatch):
     assert run.results["status"] == "completed"
 
 
-def test_a_graph_that_mixes_the_examples_of_a_batch_is_refused():
-    sections = {"inputs": {"x": {"shape": [32]}, "y": {"shape": [32]}}}
-    with pytest.raises(ConfigError, match=r"with a batch of 2 examples .*(shape|[Dd]im)"):
-        graph(**sections, outputs={"z": "x @ y"})
-
-
 @pytest.mark.parametrize("expression", ["-(x > 0)", "bitwise_and(x, x)"])
 def test_an_operation_that_refuses_the_types_is_a_problem(expression):
-    with pytest.raises(ConfigError, match=r"model.nodes: with a batch of 2 .*(bool|float)"):
+    with pytest.raises(ConfigError, match=r"model.outputs.y: .* fails for x .*(bool|float)"):
         graph(inputs={"x": {"shape": [3]}}, outputs={"y": expression})
 
 

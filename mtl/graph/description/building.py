@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from mtl.errors import ConfigError, Problem
+from mtl.graph.description.batches import check_batches
 from mtl.graph.description.input_tensors import make_inputs
 from mtl.graph.description.instances import CheckArguments, make_layers
 from mtl.graph.description.naming import check_names
@@ -79,10 +80,13 @@ def _attempt(
     # as TimeDistributed can hold it.
     given = next(iter(inputs.values())) if nested and len(inputs) == 1 else inputs
     try:
-        return keras.Model(given, outputs.get("", outputs), name=name)
+        model = keras.Model(given, outputs.get("", outputs), name=name)
     except Exception as error:  # noqa: BLE001 Keras may raise anything
         problems.append(Problem(path, reason(error), ""))
-    return None
+        return None
+    if not nested:
+        problems += check_batches(parts, inputs, called)
+    return model
 
 
 def _as_called(layer: Any) -> Callable[..., Any]:

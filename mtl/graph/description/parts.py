@@ -117,7 +117,7 @@ class _Reader:
         try:
             expression = Expression.parse(text)
         except ExpressionError as error:
-            self._add(place, error.found, f"{error.expected}.")
+            self.problems.append(error.at(f"{self.path}.{place}"))
         else:
             if not expression.is_list:
                 return expression

@@ -31,24 +31,49 @@ def compute(
     Returns:
         The tensor of each output that could be computed.
     """
-    return _Computation(parts, inputs, layers, problems).outputs()
+    return _Computation(parts, inputs, layers, problems, symbolic=True).outputs()
+
+
+def compute_values(
+    parts: Parts,
+    inputs: Mapping[str, Any],
+    layers: Mapping[str, Callable[..., Any]],
+    problems: list[Problem],
+) -> dict[str, Any]:
+    """Compute a description that has no problems on a batch instead of symbolic tensors.
+
+    Args:
+        parts: The description.
+        inputs: The batch.
+        layers: What can be called, beside operations.
+        problems: Takes in the failures, with the shapes that led to them.
+
+    Returns:
+        The inputs and nodes by their names, then the outputs by their paths, as they were computed.
+    """
+    computation = _Computation(parts, inputs, layers, problems, symbolic=False)
+    outputs = {parts.output_path(name): value for name, value in computation.outputs().items()}
+    return computation.values | outputs
 
 
 class _Computation:
     def __init__(
         self,
         parts: Parts,
-        inputs: Mapping[str, keras.KerasTensor],
+        inputs: Mapping[str, Any],
         layers: Mapping[str, Callable[..., Any]],
         problems: list[Problem],
+        *,
+        symbolic: bool,
     ) -> None:
         self.parts, self.layers, self.problems = parts, layers, problems
+        self.symbolic = symbolic
         self.values: dict[str, Any] = dict(inputs)
         self.read = set(map(id, inputs.values()))
         self.names_taken = {*parts.inputs, *parts.layers}
         self.layers_missing = parts.layers.keys() - layers.keys()
 
-    def outputs(self) -> dict[str, keras.KerasTensor]:
+    def outputs(self) -> dict[str, Any]:
         self._compute_nodes()
         found = {}
         for name, expression in self.parts.outputs.items():
@@ -76,28 +101,34 @@ class _Computation:
 
     def _value(self, expression: Expression, path: str, name: str) -> Any:
         try:
-            value = expression.evaluate(self.values, self.layers, symbolic=True)
+            value = expression.evaluate(self.values, self.layers, symbolic=self.symbolic)
         except ExpressionError as error:
             told = any(problem.path == path for problem in self.problems)
             if not told:
-                self.problems.append(Problem(path, error.found, f"{error.expected}."))
+                self.problems.append(error.at(path))
             return None
         except Exception as error:  # noqa: BLE001 a layer may raise anything
-            given = ", ".join(f"{each} {shape_of(self.values[each])}" for each in expression.names)
-            found = f"{expression.text} fails for {given or 'no tensors'}: {reason(error)}"
+            given = shapes(expression, self.values) or "no tensors"
+            found = f"{expression.text} fails for {given}: {reason(error)}"
             self.problems.append(Problem(path, found, ""))
             return None
-        name_operations(value, name, self.read, self.names_taken)
+        if self.symbolic:
+            name_operations(value, name, self.read, self.names_taken)
         return value
 
     def _is_tensor(self, value: Any, expression: Expression, path: str) -> bool:
-        if value is None or isinstance(value, keras.KerasTensor):
+        if value is None or isinstance(value, keras.KerasTensor) or not self.symbolic:
             return value is not None
         several = isinstance(value, list | tuple | dict)
         found = f"{expression.text} is {'several tensors' if several else 'a constant'}"
         expected = "Take one of them, such as [0]." if several else "Expected to read an input."
         self.problems.append(Problem(path, found, expected))
         return False
+
+
+def shapes(expression: Expression, values: Mapping[str, Any]) -> str:
+    """Return the names that an expression reads, each with its shape."""
+    return ", ".join(f"{name} {shape_of(values[name])}" for name in expression.names)
 
 
 def shape_of(value: Any) -> str:

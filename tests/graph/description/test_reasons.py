@@ -6,6 +6,14 @@ import pytest
 
 from mtl.graph.description.reasons import reason
 
+AUTOGRAPH = """in user code:
+
+    File "shop.py", line 3, in call  *
+        x = y
+
+    ValueError: No basket.
+"""
+
 
 @pytest.mark.parametrize(
     ("message", "expected"),
@@ -20,6 +28,12 @@ from mtl.graph.description.reasons import reason
             ),
             "Sizes differ",
         ),
+        (AUTOGRAPH, "No basket"),
+        (
+            "{{function_node __wrapped__N}} Bad type\n; NodeDef: {{node Neg}} [Op:Neg]",
+            "Bad type",
+        ),
+        ("Too small for '{{node model/MatMul}} = MatMul[]' with input shapes: []", "Too small"),
         ("", "ValueError"),
         ("x" * 500, "x" * 399 + "…"),
     ],

@@ -160,3 +160,11 @@ def test_the_batch_is_not_indexed(said):
         "model.nodes.a: 'x[5]' at character 1 indexes axis 0, which is the batch. "
         "Index the axes after it, such as x[:, 5]."
     )
+
+
+def test_a_problem_without_advice_ends_in_one_full_stop(said):
+    (line,) = said(inputs={"x": {"shape": [3]}}, nodes={"a": "3 // 0"}, outputs={"y": "x + a"})
+    assert line == (
+        "model.nodes.a: '3 // 0' at character 1 cannot be computed: "
+        "integer division or modulo by zero."
+    )
