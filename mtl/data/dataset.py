@@ -13,9 +13,9 @@ import polars as pl
 
 from mtl.data.columns import make_column
 from mtl.data.columns.base import Column
-from mtl.data.pairs import both_sides, draws, single
+from mtl.data.pairs import both_sides, draws, single, with_group
 from mtl.data.splits import split_rows
-from mtl.data.tables import as_table, read_table
+from mtl.data.tables import as_table, column_names, read_table
 from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest
 from mtl.registry import generators
 
@@ -79,11 +79,14 @@ def load_dataset(
     known: Mapping[str, np.ndarray] = {}
     if table is not None:
         rows = as_table(table, columns_config=described, needed=needed)
+        names = rows.columns
     elif data.get("path") is not None:
         rows = read_table(data["path"], columns_config=described, needed=needed)
+        names = column_names(data["path"]) if pairs else rows.columns
     else:
         generated = _generate(data.get("generator") or {})
         rows, known = generated.table, generated.known
+        names = rows.columns
     if split.get("by") == "files":
         files = {"training": rows, **_files(rows, split, described, needed)}
         source = data.get("path") if table is None else table
@@ -94,9 +97,12 @@ def load_dataset(
             for name, part in files.items()
             for error in _wrong_values(part, columns)
         )
+        if pairs:
+            files = {name: with_group(part, pairs, names) for name, part in files.items()}
         dataset = Dataset(*_below_each_other(files))
     else:
         _refuse(_wrong_values(rows, columns))
+        rows = with_group(rows, pairs, names) if pairs else rows
         time_format = getattr(columns.get(split.get("column") or ""), "format", None)
         dataset = Dataset(rows, split_rows(rows, split, time_format=time_format), known)
     return _paired(dataset, pairs) if pairs else dataset

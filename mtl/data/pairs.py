@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from mtl.config.check.sections import SIDES
-from mtl.data.ways_to_split import SPLITS
+from mtl.data.ways_to_split import SPLITS, is_empty
 from mtl.errors import ConfigError, DataError, Problem, nearest
 
 SAME = "same"
@@ -87,6 +87,29 @@ class Pairs:
         return pairs.with_columns(pl.Series(SAME, same[order]))
 
 
+def with_group(
+    table: pl.DataFrame, pairs: Mapping[str, Any], names: Collection[str]
+) -> pl.DataFrame:
+    """Return the rows that belong to a group: the others are in no pair.
+
+    Args:
+        table: Rows.
+        pairs: The section `data.pairs`.
+        names: All columns that `group` may name, of which the table may have only some.
+
+    Raises:
+        ConfigError: There is no such column.
+    """
+    group = pairs.get("group")
+    if group not in table.columns:
+        found = f"the table has no column {group!r}" if group else "missing"
+        raise ConfigError([Problem("data.pairs.group", found, nearest(str(group), names))])
+    known = ~is_empty(table[group])
+    if not known.all():
+        logger.info("%d rows have no %r and are in no pair.", (~known).sum(), group)
+    return table.filter(known)
+
+
 def draws(
     table: pl.DataFrame, splits: Mapping[str, np.ndarray], pairs: Mapping[str, Any]
 ) -> dict[str, Pairs]:
@@ -99,22 +122,13 @@ def draws(
             training split has rows; other splits have as many as they have rows), `seed`.
 
     Raises:
-        ConfigError: The table has no such column.
         DataError: A split has no pairs.
     """
-    group = pairs.get("group")
-    if group not in table.columns:
-        found = f"the table has no column {group!r}" if group else "missing"
-        expected = nearest(str(group), table.columns)
-        raise ConfigError([Problem("data.pairs.group", found, expected)])
-    unknown = table[group].null_count()
-    if unknown:
-        logger.info("%d rows have no %r and are in no pair.", unknown, group)
     seed = int(pairs.get("seed") or 0)
     return {
         name: Pairs(
             table[rows],
-            str(group),
+            pairs["group"],
             (pairs.get("rows") if name == "training" else None) or len(rows),
             (seed, SPLITS.index(name)),
         )
@@ -131,8 +145,8 @@ def paired(table: pl.DataFrame, pairs: Mapping[str, Any] | None) -> pl.DataFrame
     """
     if not pairs or SAME in table.columns or pairs.get("group") not in table.columns:
         return table
-    rows = {"test": np.arange(table.height)}
-    return draws(table, rows, pairs)["test"].draw(0)
+    rows = with_group(table, pairs, table.columns)
+    return draws(rows, {"test": np.arange(rows.height)}, pairs)["test"].draw(0)
 
 
 def single(column: str) -> str:

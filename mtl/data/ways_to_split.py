@@ -161,11 +161,16 @@ def by_column(column: pl.Series) -> Rows:
     return {name: numbers for name, numbers in rows.items() if len(numbers)}
 
 
-def _refuse_missing(column: pl.Series, reason: str) -> None:
-    missing = column.is_null()
+def is_empty(column: pl.Series) -> pl.Series:
+    """Return for each row whether it has no value: null, or a text of white space."""
+    empty = column.is_null()
     if column.dtype == pl.String:
-        missing |= column.str.strip_chars() == ""
-    rows = missing.arg_true()
+        empty |= column.str.strip_chars().fill_null("") == ""
+    return empty
+
+
+def _refuse_missing(column: pl.Series, reason: str) -> None:
+    rows = is_empty(column).arg_true()
     if len(rows):
         raise DataError(
             f"Row {rows[0] + 1} of column {column.name!r} is empty ({len(rows)} rows are): "

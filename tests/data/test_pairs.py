@@ -114,10 +114,27 @@ def test_an_unknown_group_is_named_with_the_nearest():
         load_dataset(data(pairs={"group": "auther"}), tweets())
 
 
+def test_the_nearest_group_is_found_among_all_columns_of_a_file(tmp_path):
+    path = tmp_path / "tweets.csv"
+    tweets().write_csv(path)
+    wrong = data(path=str(path), pairs={"group": "auther"}, split={"by": "random"})
+    with pytest.raises(ConfigError, match=r"Did you mean 'author'\? Known: author, id, text\."):
+        load_dataset(wrong, needed={"text_a", "text_b", "same"})
+
+
+@pytest.mark.parametrize("nobody", [None, "", "  "])
+def test_rows_without_a_group_are_left_out_before_the_split(nobody):
+    rows = pl.DataFrame({"id": [900, 901], "author": [nobody, nobody], "text": ["a", "b"]})
+    dataset = load_dataset(data(), pl.concat([rows, tweets()], how="vertical_relaxed"))
+    assert dataset.part("test").equals(load_dataset(data(), tweets()).part("test"))
+    assert dataset.unpaired.height == dataset.part("training").height
+    assert not dataset.unpaired["id"].is_in([900, 901]).any()
+
+
 def test_a_table_of_rows_is_paired_and_one_of_pairs_left_alone():
     pairs = {"group": "author"}
     made = paired(TABLE, pairs)
-    assert made.height == 11
+    assert made.height == 10
     assert paired(made, pairs) is made
     assert paired(TABLE, None) is TABLE
 

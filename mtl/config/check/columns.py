@@ -16,6 +16,7 @@ from mtl.config.check.known import Known
 from mtl.config.check.sections import (
     Config,
     column_options,
+    column_path,
     described_columns,
     feeds,
     listed,
@@ -148,7 +149,7 @@ def target_mean_is_of_a_task(config: Config) -> Iterator[Problem]:
     for feed in feeds(config):
         served = column_options(config, feed).get("of")
         if isinstance(served, str) and served not in given:
-            place = feed.path if "of" in feed.changes else f"data.columns.{feed.column}"
+            place = feed.path if "of" in feed.changes else column_path(config, feed.column)
             yield unknown_name(f"{place}.of", "a task", served, given)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mtl.config.check.sections import (
     Config,
     column_options,
+    column_path,
     feeds,
     listed,
     section,
@@ -51,7 +52,7 @@ def vocabulary_column_exists(config: Config, columns: Columns) -> Iterator[Probl
     """Yield a problem for each column to learn a vocabulary from that the table lacks."""
     for feed in feeds(config):
         for column in listed(column_options(config, feed).get("vocabulary_from")):
-            path = feed.path if feed.changes else f"data.columns.{feed.column}"
+            path = feed.path if feed.changes else column_path(config, feed.column)
             yield from _exists(f"{path}.vocabulary_from", column, columns)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from mtl.config.check.sections import Config, is_trained, section, tasks
+from mtl.config.check.sections import Config, column_path, is_trained, section, tasks
 from mtl.config.check.wording import count
 from mtl.errors import Problem, nearest
 
@@ -55,7 +55,7 @@ def check_graph(
         *fed_input_is_in_the_graph(graph_inputs, specifications),
         *input_has_its_shape(graph_inputs, specifications),
         *input_has_its_dtype(graph_inputs, specifications, id_counts),
-        *vocabulary_fits_its_reader(specifications, id_counts),
+        *vocabulary_fits_its_reader(config, specifications, id_counts),
         *task_has_an_output(config, graph_outputs),
         *output_has_a_task(config, graph_outputs),
         *output_has_its_shape(config, graph_outputs, head_shapes),
@@ -121,20 +121,20 @@ def input_has_its_dtype(
 
 
 def vocabulary_fits_its_reader(
-    specifications: Mapping[str, Specification], id_counts: Mapping[str, int]
+    config: Config, specifications: Mapping[str, Specification], id_counts: Mapping[str, int]
 ) -> Iterator[Problem]:
     """Yield a problem for each vocabulary with ids that the layer reading it has no row for."""
     for name, specification in specifications.items():
         size, rows = specification.vocabulary_size, id_counts.get(name)
         if size is not None and rows is not None and size > rows:
             names = _names(specification.columns)
-            setting = f"data.columns.{names[0]}.vocabulary_size" if len(names) == 1 else None
+            own = f"{column_path(config, names[0])}.vocabulary_size" if len(names) == 1 else None
             found = (
                 f"the data give ids up to {size - 1}, and the layer that reads them is made for "
                 f"{rows}, up to {rows - 1}"
             )
             expected = f"Make the vocabulary {rows} or less, or the layer's size {size} or more."
-            yield Problem(setting or f"inputs.{name}", found, expected)
+            yield Problem(own or f"inputs.{name}", found, expected)
 
 
 def task_has_an_output(config: Config, graph_outputs: Collection[str]) -> Iterator[Problem]:

@@ -82,6 +82,14 @@ def described_columns(config: Config) -> dict[str, Any]:
     return {f"{name}{side}": options for name, options in columns.items() for side in SIDES}
 
 
+def column_path(config: Config, column: object) -> str:
+    """Return where a column's options stand: `data.columns.text` for `text_a` of pairs."""
+    name = str(column)
+    if section(config, "data", "pairs") and name.endswith(SIDES):
+        name = name[: -len(SIDES[0])]
+    return f"data.columns.{name}"
+
+
 def column_options(config: Config, feed: Feed) -> Config:
     """Return the kind and the options with which a column feeds an input."""
     described = section({"columns": described_columns(config)}, "columns", feed.column)
