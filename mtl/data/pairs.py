@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from mtl.config.check.sections import SIDES
-from mtl.data.ways_to_split import SPLITS, is_empty
+from mtl.data.raw import is_empty
+from mtl.data.ways_to_split import SPLITS
 from mtl.errors import ConfigError, DataError, Problem, nearest
 
 SAME = "same"

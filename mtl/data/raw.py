@@ -25,6 +25,14 @@ def is_text(series: pl.Series) -> bool:
     return series.dtype == pl.String
 
 
+def is_empty(column: pl.Series) -> pl.Series:
+    """Return for each row whether it has no value: null, or a text of white space."""
+    empty = column.is_null()
+    if column.dtype == pl.String:
+        empty |= column.str.strip_chars().fill_null("") == ""
+    return empty
+
+
 def to_text(series: pl.Series, time_spelling: str = "%Y-%m-%d %H:%M:%S") -> pl.Series:
     """Return a column as strings, each value spelt by itself; nulls stay.
 

@@ -178,7 +178,7 @@ def _with_absolute_paths(
 
 
 def _absolute(path: str | None, folder: Path) -> str | None:
-    return None if path is None else str(folder / with_home(path))
+    return str(folder / with_home(path)) if path and path.strip() else None
 
 
 def _plain(table: pl.DataFrame) -> pl.DataFrame:

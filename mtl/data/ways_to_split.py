@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from mtl.data.raw import is_empty
 from mtl.data.times import seconds_since_1970
 from mtl.errors import DataError, nearest
 
@@ -159,14 +160,6 @@ def by_column(column: pl.Series) -> Rows:
     if not len(rows["training"]):
         raise DataError(f"Column {column.name!r} names no training row. Expected 'training'.")
     return {name: numbers for name, numbers in rows.items() if len(numbers)}
-
-
-def is_empty(column: pl.Series) -> pl.Series:
-    """Return for each row whether it has no value: null, or a text of white space."""
-    empty = column.is_null()
-    if column.dtype == pl.String:
-        empty |= column.str.strip_chars().fill_null("") == ""
-    return empty
 
 
 def _refuse_missing(column: pl.Series, reason: str) -> None:

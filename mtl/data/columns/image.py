@@ -13,7 +13,7 @@ from mtl.data.arrays import holds_arrays, to_array
 from mtl.data.columns.base import Column, Fitted, Form, RawShape
 from mtl.data.formats.files import with_home
 from mtl.data.formats.images import read_image
-from mtl.data.raw import bad_value
+from mtl.data.raw import bad_value, is_empty
 from mtl.errors import DataError
 from mtl.layers.image_size import ImageSize
 
@@ -106,8 +106,9 @@ class Image(Column):
         if series.dtype != pl.String:
             _whole(series)
             return
+        _refuse_empty(series)
         for row, path in enumerate(series.to_list()):
-            if path is None or not with_home(path).is_file():
+            if not with_home(path).is_file():
                 raise _bad_file(series.name, row, path, "there is no such file")
 
     def fit(self, training: pl.Series, target: np.ndarray | None) -> Fitted:
@@ -124,6 +125,7 @@ class Image(Column):
         if series.dtype != pl.String:
             yield from _whole(series)
             return
+        _refuse_empty(series)
         for row, path in enumerate(series.to_list()):
             yield _decoded(series.name, row, path, self.channels)
 
@@ -163,10 +165,19 @@ def _with_channels(images: np.ndarray, channels: int) -> np.ndarray:
     return grey
 
 
-def _decoded(column: str, row: int, path: str | None, channels: int | None) -> np.ndarray:
+def _refuse_empty(paths: pl.Series) -> None:
+    """Raise where a cell names no file."""
+    rows = is_empty(paths).arg_true()
+    if len(rows):
+        raise DataError(
+            f"Row {rows[0] + 1} of column {paths.name!r} is empty ({len(rows)} of {len(paths)} "
+            "rows are). Expected the path of an image in every row: fill it in, or leave out the "
+            "rows without an image."
+        )
+
+
+def _decoded(column: str, row: int, path: str, channels: int | None) -> np.ndarray:
     """Read an image file and give it these channels; None for those of the file."""
-    if path is None:
-        raise _bad_file(column, row, path, "no file is named")
     try:
         image = read_image(path)
     except DataError as error:
@@ -175,7 +186,7 @@ def _decoded(column: str, row: int, path: str | None, channels: int | None) -> n
     return _with_channels(image, channels or image.shape[-1])
 
 
-def _bad_file(column: str, row: int, path: str | None, reason: str) -> DataError:
+def _bad_file(column: str, row: int, path: str, reason: str) -> DataError:
     return DataError(
         f"Row {row + 1} of column {column!r} holds {path!r}: {reason}. Expected the path of a PNG, "
         "JPEG, GIF or BMP file, from the table's folder on."

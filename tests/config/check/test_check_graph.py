@@ -155,6 +155,13 @@ def test_vocabulary_larger_than_its_embedding(check):
     ]
 
 
+def test_vocabulary_of_pairs_is_told_where_the_column_of_rows_is_described(check, config):
+    config["data"]["pairs"] = {"group": "page"}
+    sides = replace(TEXT, vocabulary_size=10_001, columns=("link_name_a",))
+    (found,) = check(specifications=with_input("main_input", sides))
+    assert found.startswith("data.columns.link_name.vocabulary_size: ")
+
+
 def test_vocabulary_of_several_columns_is_told_at_the_input(check):
     several = replace(TEXT, vocabulary_size=10_001, columns=["link_name", "page"])
     (found,) = check(specifications=with_input("main_input", several))

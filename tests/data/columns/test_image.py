@@ -233,8 +233,20 @@ def test_files_that_are_none(tmp_path):
         column.raw(pl.Series("p", [str(tmp_path / "packed.bmp")]), "uint8")
     with pytest.raises(DataError, match=r"'~1.png': there is no such file"):
         column.check(pl.Series("p", ["~1.png"]))
-    with pytest.raises(DataError, match="Row 2"):
-        column.check(pl.Series("p", [str(tmp_path / "text.png"), None]))
+
+
+@pytest.mark.parametrize("cell", [None, "", " "])
+def test_a_cell_without_a_path_is_named_with_what_to_do(tmp_path, cell):
+    (tmp_path / "text.png").write_text("no image")
+    path = tmp_path / "pictures.jsonl"
+    pl.DataFrame({"p": ["text.png", cell, cell]}).write_ndjson(path)
+    options = {"kind": "image", "height": 2, "width": 2, "channels": 1}
+    column, cells = make_column(options, "p"), read_table(path, columns_config={"p": options})["p"]
+    for work in (column.check, lambda series: column.raw(series[1:], "uint8")):
+        with pytest.raises(
+            DataError, match=r"Row [12] of column 'p' is empty \(2 of [23] rows are"
+        ):
+            work(cells)
 
 
 def test_a_missing_array_is_named():
