@@ -79,7 +79,7 @@ def exemplar(
             such as `exp((x - exemplar) / c)`.
         c: The width of each feature in f, above 0: one number, or one a feature; None for the
             standard deviation of each feature over the training split.
-        c_scale: Multiplies these standard deviations.
+        c_scale: Multiplies these standard deviations; above 0.
         least_spread: No standard deviation counts for less than this share of the root mean square
             of all: else a pixel that is hardly ever set would outweigh all others once it is.
         l2: Adds l2 · Σ a² to the loss.
@@ -93,7 +93,8 @@ def exemplar(
 
     Raises:
         ConfigError: There is not one input and one task, these are of other kinds, there are fewer
-            exemplars than classes, f does not exist, or c has another length than the features.
+            exemplars than classes, f does not exist, c or c_scale is not above 0, or c has another
+            length than the features.
         MtlError: The training split has too few labelled rows, or none of a class that needs one;
             or a class has no exemplar.
 
@@ -101,7 +102,10 @@ def exemplar(
     element with stored exemplars by exp((x_k − x_pk) / c), multiplies by trained numbers and adds
     up, with a softmax over the exemplars.
     """
-    problems = _problems(inputs, tasks, exemplars, function)
+    problems = [
+        *_problems(inputs, tasks, exemplars, function),
+        *_not_above_zero(c=c, c_scale=c_scale),
+    ]
     if problems:
         raise ConfigError(problems)
     (name, given), (task,) = next(iter(inputs.items())), tasks.values()
@@ -170,6 +174,15 @@ def _problems(
     except ValueError as error:
         problems.append(Problem("model.function", f"found {function!r}", str(error)))
     return problems
+
+
+def _not_above_zero(**widths: float | Sequence[float] | None) -> list[Problem]:
+    """Return a problem for each parameter of which a number is not finite and above 0."""
+    return [
+        Problem(f"model.{name}", f"found {value}", "Expected numbers above 0.")
+        for name, value in widths.items()
+        if value is not None and not (np.isfinite(value) & (np.asarray(value) > 0)).all()
+    ]
 
 
 def _flat(values: np.ndarray, kind: str) -> np.ndarray:

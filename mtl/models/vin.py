@@ -6,6 +6,7 @@ from typing import Literal
 
 import keras
 
+from mtl.errors import ConfigError, Problem
 from mtl.layers.folded_convolutions import FoldedConvolutions
 from mtl.layers.select_state import SelectState
 from mtl.layers.value_iteration import ValueIteration
@@ -51,8 +52,24 @@ def vin(
     The outputs of the layers `reward` and `q` are the reward map and, its maximum over the
     channels, the value map.
 
+    Raises:
+        ConfigError: A number of iterations, channels or moves is below 1.
+
     Source: Tamar et al. 2016, Value Iteration Networks; github.com/avivt/VIN.
     """
+    counts = {
+        "iterations": iterations,
+        "hidden_channels": hidden_channels,
+        "action_channels": action_channels,
+        "moves": moves,
+    }
+    problems = [
+        Problem(f"model.{name}", f"found {count}", "Expected 1 or more.")
+        for name, count in counts.items()
+        if count < 1
+    ]
+    if problems:
+        raise ConfigError(problems)
     maps = keras.Input((None, None, 2), name="map")
     states = keras.Input((None, 2), dtype="int32", name="state")
 

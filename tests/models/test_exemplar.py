@@ -150,6 +150,16 @@ def test_refuses_what_does_not_fit(parameters, message) -> None:
         build(**parameters)
 
 
+def test_widths_that_are_not_above_0_are_problems_with_their_paths() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(c=[1.0, -1.0, 1.0, 1.0], c_scale=0.0, exemplars=1)
+    assert [problem.path for problem in caught.value.problems] == [
+        "model.exemplars",
+        "model.c",
+        "model.c_scale",
+    ]
+
+
 def test_refuses_other_tasks_than_one_of_classes() -> None:
     inputs = {"image": Given()}
     with pytest.raises(ConfigError, match=r"tasks: found 2\. Expected one"):

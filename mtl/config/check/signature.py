@@ -103,9 +103,11 @@ def keyword_is_a_parameter(
     settable = [name for name in parameters.annotations if name not in provided]
     for key in given:
         if key not in parameters.annotations and not parameters.open_ended:
-            yield Problem(
-                f"{path}.{key}", f"{owner} has no parameter {key!r}", nearest(str(key), settable)
-            )
+            hint = nearest(str(key), settable)
+            # The key may be of an experiment's own choice, in whose place another one was put.
+            if not hint.startswith("Did you mean") and "[" not in path:
+                hint += f" ~{path}.{key} on the command line removes what an experiment sets."
+            yield Problem(f"{path}.{key}", f"{owner} has no parameter {key!r}", hint)
 
 
 def required_is_given(

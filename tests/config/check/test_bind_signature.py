@@ -150,14 +150,16 @@ def test_class_that_passes_others_on_may_be_closed(said):
     assert said(bind_signature(Optimizer, values, "optimizer", refuses_others=True)) == [
         (
             "optimizer.moment: Optimizer() has no parameter 'moment'. "
-            "Known: clipnorm, learning_rate, name, rho."
+            "Known: clipnorm, learning_rate, name, rho. "
+            "~optimizer.moment on the command line removes what an experiment sets."
         )
     ]
 
 
 def test_own_word_for_the_function(said):
     problems = bind_signature(generic, {"x": 1}, "model", called="the builder 'generic'")
-    assert said(problems) == ["model.x: the builder 'generic' has no parameter 'x'. Known: units."]
+    (problem,) = said(problems)
+    assert problem.startswith("model.x: the builder 'generic' has no parameter 'x'. Known: units.")
 
 
 def test_parameters_that_the_caller_hands_in(said):
@@ -165,3 +167,11 @@ def test_parameters_that_the_caller_hands_in(said):
     assert said(bind_signature(network, {"units": 1}, "data.generator", provided={"units"})) == [
         "data.generator.units: found 1. Remove it: mtl hands it in."
     ]
+
+
+def test_a_key_that_nothing_is_near_to_may_be_an_experiments():
+    (problem,) = bind_signature(generic, {"size": 64}, "model")
+    assert str(problem) == (
+        "model.size: generic() has no parameter 'size'. Known: units. "
+        "~model.size on the command line removes what an experiment sets."
+    )
