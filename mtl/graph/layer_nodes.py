@@ -43,6 +43,10 @@ class Nodes(Sequence[LayerNode]):
     def __len__(self) -> int:
         return len(self._nodes)
 
+    def __repr__(self) -> str:
+        """Return a line for each node, those inside a model indented after its first call."""
+        return "\n".join("  " * path.count("/") + str(node) for path, node in _paths(self))
+
     def of(self, layer: str | object) -> list[LayerNode]:
         """Return the nodes of a layer in the order of calling.
 

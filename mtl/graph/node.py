@@ -38,7 +38,7 @@ class NamedTensor:
         return str(self.tensor.dtype)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LayerNode:
     """One call of a layer, a nested model or an operation.
 
@@ -59,6 +59,16 @@ class LayerNode:
     outputs: tuple[NamedTensor, ...]
     inside: Sequence[LayerNode] | None
     call: Call
+
+    def __str__(self) -> str:
+        """Return it on one line: `lstm[1]: tweet_b (None, 28, 256) → (None, 32)`."""
+        reads = ", ".join(f"{entry.name} {entry.shape}" for entry in self.inputs)
+        makes = ", ".join(str(entry.shape) for entry in self.outputs)
+        return f"{self.name}: {reads} → {makes}"
+
+    def __repr__(self) -> str:
+        """Return the line with the class before it."""
+        return f"<{type(self).__name__} {self}>"
 
     @property
     def input(self) -> keras.KerasTensor | list[keras.KerasTensor]:

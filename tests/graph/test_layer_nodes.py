@@ -216,3 +216,20 @@ def test_the_package_has_no_other_names() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'nodez'"):
         mtl.graph.nodez  # noqa: B018
+
+
+def test_printing_shows_a_line_for_each_node_and_those_inside_indented():
+    image = keras.Input((8,), name="image")
+    tower = keras.Model(image, layers.Dense(4, name="dense")(image), name="tower")
+    left, right = keras.Input((8,), name="left"), keras.Input((8,), name="right")
+    joined = layers.Concatenate(name="joined")([tower(left), tower(right)])
+    found = nodes(keras.Model([left, right], joined))
+    assert str(found).splitlines() == [
+        "tower[0]: left (None, 8) → (None, 4)",
+        "  dense: image (None, 8) → (None, 4)",
+        "tower[1]: right (None, 8) → (None, 4)",
+        "joined: tower[0] (None, 4), tower[1] (None, 4) → (None, 8)",
+    ]
+    assert repr(found.of("joined")) == (
+        "[<LayerNode joined: tower[0] (None, 4), tower[1] (None, 4) → (None, 8)>]"
+    )
