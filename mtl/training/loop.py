@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.data.batches import Examples, evaluation_batches, training_batches
-from mtl.errors import DivergenceError
+from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.matrix import matrix_image
 from mtl.training.figures import Figures
 from mtl.training.interrupt import Interruption
@@ -67,6 +67,7 @@ class Loop:
         trained_examples: How many examples were trained in that time.
         images: What the last further evaluation showed, and the cosines of the epoch whose
             weights the graph has.
+        failures: Why a split could not be evaluated further the last time, by split.
     """
 
     step: TrainingStep
@@ -87,6 +88,7 @@ class Loop:
     trained_examples: int = 0
     last_epoch: int = 0
     images: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    failures: dict[str, MtlError] = field(default_factory=dict, repr=False)
     _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
     _best_cosines: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
@@ -119,7 +121,14 @@ class Loop:
         return (self.monitor.best_epoch if self.restore_best else 0) or self.last_epoch
 
     def evaluate(self, split: str) -> dict[str, float]:
-        """Return every figure of a split with the present weights."""
+        """Return every figure of a split with the present weights.
+
+        Where it cannot be evaluated further, these are its losses and metrics, and `failures` has
+        the reason.
+
+        Raises:
+            DivergenceError: A loss is NaN or infinite.
+        """
         examples = self.examples[split]
         found = evaluate(
             self.step.measure, self.figures, examples, split, self.evaluation_batch_size
@@ -127,7 +136,12 @@ class Loop:
         self._check_divergence(f"measuring {split} after epoch {self.last_epoch}")
         if self.evaluate_further is None:
             return found
-        figures, images = self.evaluate_further(split)
+        self.failures.pop(split, None)
+        try:
+            figures, images = self.evaluate_further(split)
+        except MtlError as error:
+            self.failures[split] = error
+            return found
         self.images |= images
         return found | figures
 
@@ -169,6 +183,11 @@ class Loop:
             self.images[COSINES] = matrix_image(self.figures.balance.names, cosines)
         if "validation" in self.examples:
             measured |= self.evaluate("validation")
+        if self.failures:
+            # A monitored figure that is lacking is no improvement. The end raises the reason.
+            measured.setdefault(self.monitor.name, float("nan"))
+            for failure in self.failures.values():
+                logger.warning("Epoch %d: %s", epoch, failure)
         measured |= {
             "learning_rate": rate,
             "examples_per_second": seen / elapsed,

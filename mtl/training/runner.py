@@ -33,7 +33,7 @@ from mtl.training.assembly import Assembly, assemble
 from mtl.training.evaluating import Images
 from mtl.training.figures import Figures
 from mtl.training.interrupt import interruptible
-from mtl.training.loop import Loop, Observer, evaluate
+from mtl.training.loop import Loop, Observer
 from mtl.training.monitor import Monitor
 from mtl.training.observers import (
     BoardObserver,
@@ -256,15 +256,12 @@ def _keep(
 def _measure(loop: Loop, figures: dict[str, float]) -> None:
     """Put every figure of all splits into `figures`; raise the first error after the last split."""
     failures: list[MtlError] = []
-    for split, examples in loop.examples.items():
+    for split in loop.examples:
         try:
             figures |= loop.evaluate(split)
-        except MtlError as error:
+        except DivergenceError as error:
             failures.append(error)
-            if not isinstance(error, DivergenceError):
-                # An evaluation failed: losses and metrics are there all the same.
-                size = loop.evaluation_batch_size
-                figures |= evaluate(loop.step.measure, loop.figures, examples, split, size)
+    failures += loop.failures.values()
     if failures:
         raise failures[0]
 

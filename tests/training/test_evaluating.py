@@ -180,6 +180,29 @@ def test_an_evaluation_that_fails_is_named(returned: object, words: str) -> None
         mtl.train(config(evaluations=asked), table=table())
 
 
+def test_an_evaluation_that_fails_on_the_monitored_figure_keeps_the_model() -> None:
+    @mtl.evaluation("test_late")
+    class Late(Evaluation):
+        """Fails from the second time on."""
+
+        directions: ClassVar = {"late": "max"}
+        times = 0
+
+        def __call__(self, graph: keras.Model, table: pl.DataFrame, inputs) -> Findings:
+            Late.times += 1
+            if Late.times > 1:
+                raise RuntimeError("too late")
+            return Findings({"late": 1.0})
+
+    given = config(evaluations={"late": {"name": "test_late", "output": "y"}})
+    given["training"]["monitor"] = "validation/y/late"
+    with pytest.raises(MtlError, match=r"evaluations.late fails: RuntimeError: too late"):
+        mtl.train(given, table=table())
+    (folder,) = Path("runs").glob("*/*")
+    results = mtl.load(folder).results
+    assert (results["status"], results["epochs"], results["best_epoch"]) == ("failed", 3, 1)
+
+
 def test_findings_take_only_images() -> None:
     with pytest.raises(MtlError, match=r"'flat' has the shape \(4, 5\) and the type float64"):
         Findings({}, {"flat": np.zeros((4, 5))})

@@ -350,6 +350,21 @@ def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
     assert run.evaluate(posts(50))["main_output"]["loss"] > 0
 
 
+def test_a_run_goes_on_where_the_validation_split_cannot_be_evaluated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    failing_on("validation", monkeypatch)
+    with pytest.raises(MtlError, match="the map has no goal"):
+        mtl.train(small("training.epochs=2"))
+    (folder,) = (tmp_path / "runs" / "headline").iterdir()
+    run = mtl.load(folder)
+    assert (run.results["status"], run.results["epochs"]) == ("failed", 2)
+    assert run.results["error"] == "the map has no goal"
+    assert "Epoch 1: the map has no goal" in (folder / "run.log").read_text()
+    for split in ("training", "validation", "test"):
+        assert run.results["metrics"][split]["main_output"]["loss"] > 0
+
+
 def test_a_model_is_kept_whatever_goes_wrong_when_it_is_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
