@@ -13,6 +13,7 @@ import pytest
 
 import mtl
 from mtl.config.compose import plain
+from mtl.data.dataset import load_dataset
 from mtl.errors import ConfigError, MtlError
 from mtl.evaluations.base import Evaluation, Findings
 from mtl.models.handed_in import Head, Specification
@@ -362,6 +363,29 @@ def test_which_parameters_of_the_shipped_models_may_change(
     assert bool(found) == bool(words)
     if words:
         assert re.match(words, str(found[0]))
+
+
+def test_a_trained_model_with_its_other_encoding_has_the_same_figures() -> None:
+    small = ["data.generator.rows=200", "data.generator.authors=8", "data.pairs.rows=64"]
+    sizes = ["data.columns.text.length=12", "model.lstm_units=4", "model.dense_units=[4]"]
+    trained = mtl.train(mtl.compose("tweets", [*small, *sizes, "training.epochs=1"]))
+    rows = load_dataset(trained.config["data"]).part("test")
+    changed = mtl.load(trained.folder)
+    changed.config["model"]["encoding"] = "one_hot"
+    assert changed.evaluate(rows)["same"] == pytest.approx(trained.evaluate(rows)["same"], rel=1e-5)
+
+
+def test_a_trained_model_cannot_have_another_number_of_layers() -> None:
+    trained = mtl.train(mtl.compose("mlp", ["training.epochs=1", "data.generator.rows=200"]))
+    rows = load_dataset(trained.config["data"]).part("test")
+    for count, weights in (
+        (3, "dense_3/kernel, dense_3/bias"),
+        (1, "dense_2/kernel, dense_2/bias"),
+    ):
+        changed = mtl.load(trained.folder)
+        changed.config["model"]["hidden"] = count
+        with pytest.raises(ConfigError, match=f"model: .* not the trained ones: {weights}"):
+            changed.evaluate(rows)
 
 
 def test_initial_weights_come_from_another_run() -> None:
