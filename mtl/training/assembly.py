@@ -19,9 +19,10 @@ from mtl.data.pairs import SAME, single
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.tables import column_names
 from mtl.data.ways_to_split import SPLITS
-from mtl.registry import balancers, load_plugins
+from mtl.registry import load_plugins
 from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.task import Task
+from mtl.training.balancing import make_balancer, trained_weights
 from mtl.training.building import build_graph, wants
 from mtl.training.choices import check_signatures, known_names
 from mtl.training.evaluating import Evaluating
@@ -277,16 +278,19 @@ def _balancer(
     graph: keras.Model | None,
     problems: Problems,
 ) -> Balancer | None:
-    """Make the balancer of the trained tasks, and hold what it reads against the graph."""
-    if tasks is None or problems.concern("balancing", "tasks"):
+    """Make the balancer of the trained tasks, and hold what it reads against the graph.
+
+    Where the tasks cannot be had, the names and weights of the config show what the section gets
+    wrong.
+    """
+    fitted = tasks is not None and not problems.concern("tasks")
+    weights = trained_weights(config)
+    if fitted:
+        weights = {name: task.weight for name, task in (tasks or {}).items() if task.trained}
+    found = make_balancer(config["balancing"], weights, problems) if weights else None
+    if found is None or not fitted:
         return None
-    weights = {name: task.weight for name, task in tasks.items() if task.trained}
-    section = config["balancing"]
-    options = {key: value for key, value in section.items() if key != "name"}
-    found: Balancer | None = problems.attempt(
-        "balancing", lambda: balancers.get(section["name"])(weights, **options)
-    )
-    if found is not None and graph is not None and not problems.concern("model"):
+    if graph is not None and not problems.concern("model"):
         problems.add(check_something_is_shared(found, graph))
     return found
 

@@ -34,9 +34,17 @@ class Problems:
         except ConfigError as error:
             self.add(error.problems)
         except MtlError as error:
-            self.found.append(Problem(path, str(error).rstrip("."), ""))
-            self.errors.append(error)
+            self.note(path, error)
         return None
+
+    def note(self, path: str, error: MtlError) -> None:
+        """Take in an error as the problem of a place in the config."""
+        self.found.append(Problem(path, str(error).rstrip("."), ""))
+        self.errors.append(error)
+
+    def at(self, path: str) -> bool:
+        """Whether any problem so far is that of a key or of something below it."""
+        return any(f"{problem.path}.".startswith(f"{path}.") for problem in self.found)
 
     def concern(self, *sections: str) -> bool:
         """Whether any problem so far stands in one of the config's sections."""

@@ -453,6 +453,40 @@ def test_every_problem_comes_at_once() -> None:
     assert not Path("runs").exists()
 
 
+def test_values_of_the_balancing_come_with_all_other_problems() -> None:
+    config = small(
+        "balancing=task_sampling",
+        "balancing.every=0",
+        "balancing.alpha=-1",
+        "balancing.heads=none",
+        "tasks.aux_output.weight=-1",
+        "inputs.main_input=link_nam",
+    )
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(config)
+    found = {problem.path: str(problem) for problem in caught.value.problems}
+    assert set(found) == {
+        "balancing.every",
+        "balancing.alpha",
+        "balancing.heads",
+        "tasks.aux_output.weight",
+        "inputs.main_input",
+    }
+    assert found["balancing.every"] == "balancing.every: found 0. Expected 1 step or more."
+
+
+def test_a_task_that_the_balancing_names_wrongly_comes_with_wrong_tasks() -> None:
+    config = small(
+        "balancing=alternating",
+        "balancing.ratio={main_output: 1, aux: 2}",
+        "tasks.aux_output.target=num_reaction",
+    )
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(config)
+    paths = {problem.path for problem in caught.value.problems}
+    assert paths == {"balancing.ratio", "tasks.aux_output.target"}
+
+
 def test_outputs_and_inputs_are_held_against_the_graph_in_the_same_round() -> None:
     config = mtl.config.compose.plain(small("tasks.main_output.weight=-1"))
     config["tasks"]["man_output"] = config["tasks"].pop("main_output")

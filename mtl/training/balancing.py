@@ -1,0 +1,67 @@
+"""The balancer that a config asks for, with everything that is wrong with its section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mtl.balancing.base import Balancer
+from mtl.config.check.expectations import is_number
+from mtl.errors import ConfigError, MtlError, Problem
+from mtl.registry import balancers
+from mtl.training.problems import Problems
+
+_REFUSED = re.compile(r"(balancing\.(\w+)[\w.]*)=(.*?)\. (Expected .*)", re.DOTALL)
+
+
+def make_balancer(
+    section: Mapping[str, Any], weights: Mapping[str, float], problems: Problems
+) -> Balancer | None:
+    """Make a balancer, or note every value that it refuses.
+
+    A strategy refuses one value at a time: the others are seen once that one has its default.
+
+    Args:
+        section: The section `balancing`.
+        weights: The weight of each trained task, by name.
+        problems: Takes in what is wrong. Keys that it has problems of already are left out.
+    """
+    if section.get("name") not in balancers.names() or problems.at("balancing.name"):
+        return None
+    strategy = balancers.get(section["name"])
+    options = {
+        key: value
+        for key, value in section.items()
+        if key != "name" and not problems.at(f"balancing.{key}")
+    }
+    while True:
+        try:
+            made: Balancer = strategy(weights, **options)
+        except ConfigError as error:
+            problems.add(error.problems)
+            return None
+        except MtlError as error:
+            refused = _REFUSED.fullmatch(str(error))
+            if refused is None:
+                problems.note("balancing", error)
+                return None
+            path, key, found, expected = refused.groups()
+            if key not in options:
+                return None  # it only lacks what was left out
+            problems.add([Problem(path, f"found {found}", expected)])
+            del options[key]
+        else:
+            return None if problems.concern("balancing") else made
+
+
+def trained_weights(config: Mapping[str, Any]) -> dict[str, float]:
+    """Return the tasks that a config trains with their weights, 1 where it gives none."""
+    found: dict[str, float] = {}
+    for name, task in (config.get("tasks") or {}).items():
+        if isinstance(task, Mapping) and task.get("untrained") is not True:
+            weight = task.get("weight", 1.0)
+            weight = float(weight) if is_number(weight) else 1.0
+            if weight > 0:
+                found[name] = weight
+    return found
