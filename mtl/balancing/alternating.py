@@ -18,8 +18,10 @@ class Alternating(TurnBalancer):
     """Each loss is back-propagated by a step of its own, in turn.
 
     The turn goes round robin in the order of the tasks, or in a given ratio: after a tasks' own
-    number of steps in a row it is the next one's. It depends on the number of the step alone. The
-    weight of the task whose turn it is is 1, the others' 0.
+    number of steps in a row it is the next one's. The weight of the task whose turn it is is 1, the
+    others' 0. A task without labels in the batch hands its turn on to the next one that has some,
+    and the order goes on after that one: no step is spent on a task that has nothing to learn. A
+    batch without any label is nobody's turn.
 
     Sharing one optimizer is the simple way. Its moments, as Adam has, then mix all tasks'
     gradients, and shared weights are moved by what earlier turns left in the momentum. With an
@@ -57,6 +59,16 @@ class Alternating(TurnBalancer):
             self.names.index(name) for name, count in ratio.items() for _ in range(count)
         ]
 
-    def turn(self) -> tf.Tensor:
-        """Return the position of the task whose turn it is."""
-        return tf.gather(tf.constant(self._cycle), self.step.value % len(self._cycle))
+        self.shift = self.remember("shift", 0, dtype="int64")
+
+    def turn(self, present: tf.Tensor) -> tf.Tensor:
+        """Return the position of the task whose turn it is, and note what was handed on."""
+        length = len(self._cycle)
+        start = (self.step.value + self.shift.value) % length
+        order = tf.gather(
+            tf.constant(self._cycle), (start + tf.range(length, dtype=start.dtype)) % length
+        )
+        there = tf.gather(present, order)
+        handed_on = tf.argmax(tf.cast(there, tf.int32))  # the first, and 0 where there is none
+        self.shift.assign_add(tf.where(tf.reduce_any(there), handed_on, -1))
+        return tf.gather(order, handed_on)

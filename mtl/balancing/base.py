@@ -419,8 +419,15 @@ class TurnBalancer(Balancer):
         super().__init__(weights, heads=heads, **options)
 
     @abstractmethod
-    def turn(self) -> tf.Tensor:
-        """Return the position of the task whose turn it is, a scalar integer."""
+    def turn(self, present: tf.Tensor) -> tf.Tensor:
+        """Return the position of the task whose turn it is, a scalar integer, and move the state.
+
+        It is called once a step.
+
+        Args:
+            present: Which tasks have labels in the batch, shape `(K,)`. The turn should be one of
+                theirs: that of another task is spent on nothing.
+        """
 
 
 def _described(identity: Sequence[str]) -> str:

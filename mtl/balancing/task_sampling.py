@@ -11,8 +11,7 @@ import tensorflow as tf
 from mtl.balancing.base import TurnBalancer
 from mtl.errors import MtlError
 from mtl.registry import balancer
-
-Distribution = Literal["uniform", "proportional", "annealed"]
+from mtl.sampling import DISTRIBUTIONS, Distribution
 
 
 @balancer("task_sampling")
@@ -31,8 +30,10 @@ class TaskSampling(TurnBalancer):
 
     which with the defaults is the paper's 1 - 0.8 e / (E - 1): at first as often as there are
     labels, so that no large task is forgotten, at last nearly evenly. It stays at its last value
-    in epochs after these. A task without any labelled row is never drawn. The draw depends on the
-    seed and the number of the step alone. The weight of the task drawn is 1, the others' 0.
+    in epochs after these. A task without any labelled row is never drawn, and where a batch has
+    labels of some tasks alone one of those is drawn, with p_k over their sum: a step is never spent
+    on a task that has nothing to learn. The draw depends on the seed, the number of the step and
+    the tasks that are present alone. The weight of the task drawn is 1, the others' 0.
 
     Args:
         weights: See `Balancer`.
@@ -47,14 +48,14 @@ class TaskSampling(TurnBalancer):
         self,
         weights: Mapping[str, float],
         *,
-        distribution: Distribution = "proportional",
+        distribution: Literal["uniform", "proportional", "annealed"] = "proportional",
         alpha: float = 1.0,
         final_alpha: float = 0.2,
         over_epochs: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(weights, **options)
-        if distribution not in ("uniform", "proportional", "annealed"):
+        if distribution not in DISTRIBUTIONS:
             raise MtlError(
                 f"balancing.distribution={distribution!r}. Expected uniform, proportional or"
                 " annealed."
@@ -69,10 +70,7 @@ class TaskSampling(TurnBalancer):
                 "balancing.over_epochs=None. Expected a number of epochs, as that of the training,"
                 " with distribution annealed."
             )
-        self.distribution = distribution
-        self.alpha = alpha
-        self.final_alpha = final_alpha
-        self.over_epochs = over_epochs
+        self.distribution = Distribution(distribution, alpha, final_alpha, over_epochs or 1)
         self._sizes = np.ones(len(self.names))
 
     def take_sizes(self, sizes: Mapping[str, int]) -> None:
@@ -97,26 +95,35 @@ class TaskSampling(TurnBalancer):
             )
         self._sizes = taken
 
-    def probabilities(self) -> tf.Tensor:
-        """Return how likely each task is drawn in this step, shape `(K,)`."""
-        labelled = self._sizes > 0
-        logarithms = np.log(np.where(labelled, self._sizes, 1.0)).astype(np.float32)
-        return tf.nn.softmax(tf.where(labelled, self._exponent() * logarithms, -np.inf))
+    def probabilities(self, present: tf.Tensor | None = None) -> tf.Tensor:
+        """Return how likely each task is drawn in this step, shape `(K,)`.
 
-    def turn(self) -> tf.Tensor:
+        Args:
+            present: Which tasks have labels in the batch, shape `(K,)`; by default all. Without
+                any that is present all count as such.
+        """
+        by_epoch = self.distribution.by_epoch(self._sizes).astype(np.float32)
+        epoch = tf.minimum(self.step.value // self.steps_per_epoch, len(by_epoch) - 1)
+        found = tf.gather(tf.constant(by_epoch), epoch)
+        drawable = self._drawable(present)
+        return tf.math.divide_no_nan(
+            tf.where(drawable, found, 0.0), tf.reduce_sum(tf.where(drawable, found, 0.0))
+        )
+
+    def turn(self, present: tf.Tensor) -> tf.Tensor:
         """Return the position of the task that is drawn."""
         seed = tf.stack([tf.constant(self.seed, tf.int64), self.step.value])
         drawn = tf.random.stateless_uniform([], seed)
-        passed = tf.reduce_sum(tf.cast(drawn >= tf.cumsum(self.probabilities()), tf.int32))
-        # Rounding may leave the sum of all below 1, and the last tasks may have no labels.
-        return tf.minimum(passed, int(np.flatnonzero(self._sizes)[-1]))
+        cumulated = tf.cumsum(self.probabilities(present))
+        passed = tf.reduce_sum(tf.cast(drawn >= cumulated, tf.int32))
+        # Rounding may leave the sum of all below 1, and the last tasks may be none to draw.
+        positions = tf.range(len(self.names))
+        return tf.minimum(passed, tf.reduce_max(tf.where(self._drawable(present), positions, -1)))
 
-    def _exponent(self) -> tf.Tensor:
-        if self.distribution == "uniform":
-            return tf.constant(0.0)
-        over_epochs = self.over_epochs or 1
-        if self.distribution == "proportional" or over_epochs == 1:
-            return tf.constant(self.alpha, tf.float32)
-        epoch = tf.cast(self.step.value // self.steps_per_epoch, tf.float32)
-        passed = tf.minimum(epoch / (over_epochs - 1), 1.0)
-        return self.alpha + (self.final_alpha - self.alpha) * passed
+    def _drawable(self, present: tf.Tensor | None) -> tf.Tensor:
+        """Return which tasks have labels in the training data and, if any has, in the batch."""
+        labelled = tf.constant(self._sizes > 0)
+        if present is None:
+            return labelled
+        both = labelled & present
+        return tf.where(tf.reduce_any(both), both, labelled)

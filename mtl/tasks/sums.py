@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -22,3 +22,25 @@ def loss_sums(
     """
     pairs = [task.loss(targets[n], outputs[n], weights[n]) for n, task in tasks.items()]
     return tf.stack([tf.stack(column) for column in zip(*pairs, strict=True)])
+
+
+def labelled(
+    names: Sequence[str], targets: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+) -> tf.Tensor:
+    """Return which tasks have a label of some weight in a batch, shape `(K,)`.
+
+    It is what the sums of weights of `loss_sums` show, without any output.
+
+    Args:
+        names: The tasks.
+        targets: Their labels, NaN where one is missing.
+        weights: The examples' weights, shape `(batch,)` or that of the labels.
+    """
+    found = []
+    for name in names:
+        there = tf.logical_not(tf.math.is_nan(targets[name]))
+        counted = weights[name] > 0
+        more = there.shape.rank - counted.shape.rank
+        counted = tf.reshape(counted, tf.concat([tf.shape(counted), [1] * more], axis=0))
+        found.append(tf.reduce_any(there & counted))
+    return tf.stack(found)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from mtl.balancing.base import RowBalancer, TurnBalancer
 from mtl.graph.branches import branches
 from mtl.graph.division import DividedGraph
-from mtl.tasks.sums import loss_sums
+from mtl.tasks.sums import labelled, loss_sums
 from mtl.training.compilation import NONE, choose_compilation
 from mtl.training.routes.parts import PartsRoute
 from mtl.training.routes.plain import PlainRoute
@@ -109,7 +109,7 @@ class TrainingStep:
         )
         self._plans = self._planned()
         self._functions = self._traced()
-        self._turn = tf.function(self._task_due, autograph=False)
+        self._turn = tf.function(self._task_due, autograph=False, reduce_retracing=True)
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
         self._called = False
         self.notes: list[str] = []
@@ -137,7 +137,7 @@ class TrainingStep:
         """
         batch = dict(inputs), dict(targets), dict(weights)
         first, self._called = not self._called, True
-        due = self._due()
+        due = self._due(*batch[1:])
         try:
             return self._functions[due](*batch)
         except tf.errors.OpError as error:
@@ -152,17 +152,17 @@ class TrainingStep:
         """Compute losses and outputs as a call does, without training, as for a prediction."""
         return self._measure(dict(inputs), dict(targets), dict(weights))
 
-    def _due(self) -> int:
+    def _due(self, targets: Tensors, weights: Tensors) -> int:
         """Return which of the plans is to be followed now."""
         if self.takes_turns:
-            return int(self._turn())
+            return int(self._turn(targets, weights))
         if len(self._plans) > 1:
             return int(int(self.balancer.step) % self.balancer.every > 0)
         return 0
 
-    def _task_due(self) -> tf.Tensor:
+    def _task_due(self, targets: Tensors, weights: Tensors) -> tf.Tensor:
         assert isinstance(self.balancer, TurnBalancer)
-        return self.balancer.turn()
+        return self.balancer.turn(labelled(self.balancer.names, targets, weights))
 
     def _planned(self) -> list[_Plan]:
         """Make the different steps: one, one a task, or one with the solver and one without."""

@@ -8,8 +8,14 @@ from mtl.errors import MtlError
 from tests.balancing.losses import at, ones
 
 
-def turns(strategy, count):
-    return [strategy.names[int(at(strategy, step).turn())] for step in range(count)]
+def turns(strategy, count, present=None):
+    """The names of the tasks whose turn it is, step by step; `present` names those with labels."""
+    found = []
+    for step in range(count):
+        there = strategy.names if present is None else present[step]
+        mask = tf.constant([name in there for name in strategy.names])
+        found.append(strategy.names[int(at(strategy, step).turn(mask))])
+    return found
 
 
 def test_round_robin():
@@ -21,20 +27,43 @@ def test_a_ratio_in_the_order_that_it_gives():
     assert "".join(turns(strategy, 13)) == "baaaccbaaaccb"
 
 
-def test_a_turn_depends_on_the_step_alone():
+@pytest.mark.parametrize(
+    ("present", "expected"),
+    [
+        (["abc", "ac", "abc", "abc"], "acab"),  # b's turn is c's, and the next one a's
+        (["a", "a", "abc", "b"], "aabb"),
+        (["ac"] * 6, "acacac"),  # not "accacc": who takes an absent one's turn has no more for it
+        (["abc", "", "abc", ""], "abbc"),  # without any label it is nobody's turn
+    ],
+)
+def test_the_turn_of_an_absent_task_is_handed_on(present, expected):
+    found = turns(Alternating(ones(3)), len(present), present)
+    assert "".join(found) == expected
+
+
+def test_a_ratio_is_kept_among_those_that_are_present():
+    strategy = Alternating(ones(3), ratio={"a": 2, "b": 3, "c": 1})
+    assert "".join(turns(strategy, 6, ["ac"] * 6)) == "aacaac"
+
+
+def test_a_turn_goes_on_from_the_state():
     strategy = Alternating(ones(3), ratio={"a": 2, "b": 1, "c": 1})
     at(strategy, 10**12 + 3)
     restored = Alternating(ones(3), ratio={"a": 2, "b": 1, "c": 1})
+    strategy.turn(tf.constant([True, False, True]))  # the fourth of the cycle is c's
+    strategy.step.assign_add(1)
     restored.restore(strategy.state())
-    assert int(restored.turn()) == int(strategy.turn()) == 2
-    assert strategy.turn().shape == ()
+    everyone = tf.constant([True] * 3)
+    assert int(restored.turn(everyone)) == int(strategy.turn(everyone)) == 0
+    assert strategy.turn(everyone).shape == ()
 
 
 @pytest.mark.parametrize("xla", [False, True])
 def test_in_a_graph(xla):
     strategy = Alternating(ones(3), ratio={"a": 2, "b": 1, "c": 1})
     turn = tf.function(strategy.turn, jit_compile=xla)
-    assert [int(turn()) for step in range(6) if at(strategy, step)] == [0, 0, 1, 2, 0, 0]
+    mask = tf.constant([True] * 3)
+    assert [int(turn(mask)) for step in range(6) if at(strategy, step)] == [0, 0, 1, 2, 0, 0]
 
 
 def test_optimizers():

@@ -8,6 +8,7 @@ from mtl.balancing.task_sampling import TaskSampling
 from mtl.errors import MtlError
 from tests.balancing.losses import at, ones
 
+EVERYONE = tf.constant([True] * 3)
 SIZES = {"a": 100, "b": 400, "c": 2500}
 
 
@@ -22,9 +23,9 @@ def share(alpha):
     return powers / powers.sum()
 
 
-def frequencies(strategy, count=2_000):
+def frequencies(strategy, count=2_000, present=EVERYONE):
     turn = tf.function(strategy.turn)
-    drawn = [int(turn()) for step in range(count) if at(strategy, step)]
+    drawn = [int(turn(present)) for step in range(count) if at(strategy, step)]
     return np.bincount(drawn, minlength=3) / count
 
 
@@ -73,19 +74,34 @@ def test_a_task_without_labels_is_never_drawn(distribution):
         assert np.count_nonzero(drawn) == 2
 
 
+def test_one_is_drawn_among_those_that_are_present():
+    strategy = sampling("proportional", alpha=0.5)
+    drawn = frequencies(strategy, present=tf.constant([True, False, True]))
+    expected = np.where([True, False, True], share(0.5), 0)
+    expected /= expected.sum()
+    assert drawn[1] == 0
+    assert (np.abs(drawn - expected) <= 4 * np.sqrt(expected * (1 - expected) / 2_000)).all()
+
+
+def test_a_batch_without_labels_is_drawn_for_as_if_all_were_present():
+    strategy = sampling("proportional", {"a": 1, "b": 1, "c": 0})
+    drawn = frequencies(strategy, 300, present=tf.constant([False] * 3))
+    assert (drawn > 0).tolist() == [True, True, False]
+
+
 def test_draws_depend_on_seed_and_step_alone():
     first, second = sampling("uniform"), sampling("uniform")
     first.start(seed=1, steps_per_epoch=1)
     second.start(seed=1, steps_per_epoch=1)
-    drawn = [int(at(first, step).turn()) for step in range(40)]
-    assert [int(at(second, step).turn()) for step in reversed(range(40))] == drawn[::-1]
+    drawn = [int(at(first, step).turn(EVERYONE)) for step in range(40)]
+    assert [int(at(second, step).turn(EVERYONE)) for step in reversed(range(40))] == drawn[::-1]
     second.start(seed=2, steps_per_epoch=1)
-    assert [int(at(second, step).turn()) for step in range(40)] != drawn
+    assert [int(at(second, step).turn(EVERYONE)) for step in range(40)] != drawn
 
 
 def test_xla_compiles_it():
     strategy = sampling("annealed", over_epochs=5)
-    turn = tf.function(strategy.turn, jit_compile=True)()
+    turn = tf.function(strategy.turn, jit_compile=True)(EVERYONE)
     assert turn.shape == ()
     assert int(turn) in {0, 1, 2}
 

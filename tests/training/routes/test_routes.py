@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtl.balancing.base import Balancer, GramianBalancer, Observed, RowBalancer
+from mtl.balancing.alternating import Alternating
+from mtl.balancing.base import Balancer, GramianBalancer, Observed, RowBalancer, TurnBalancer
 from mtl.balancing.fixed import Fixed
+from mtl.balancing.task_sampling import TaskSampling
 from mtl.graph.branches import branches
 from mtl.training.optimizers import Clipping
 from mtl.training.step import StepSettings, TrainingStep
@@ -246,6 +248,20 @@ def test_weights_stay_for_some_steps() -> None:
     assert len(balancer.seen) == 3
     for balance in shown:
         np.testing.assert_allclose(balance["weights"], [0.7, 1.9 * 0.3, 0.4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [Alternating, TaskSampling])
+def test_no_step_is_spent_on_a_task_without_labels(kind: type[TurnBalancer]) -> None:
+    """Only b has labels, and only b's head and the trunk move, in every step."""
+    model = build("trunk_and_heads")
+    step = step_for(model, kind(config_weights(model)))
+    for inputs, labels, weights in batches(model, 6):
+        absent = {name: tf.fill(BATCH, np.nan) for name in "ac"}
+        before = {w.path: w.numpy() for w in model.trainable_weights}
+        *_, balance = step(inputs, labels | absent, weights)
+        np.testing.assert_allclose(balance["weights"], [0.0, CONFIG_WEIGHTS["b"], 0.0])
+        moved = {w.path for w in model.trainable_weights if np.any(w.numpy() != before[w.path])}
+        assert {path.split("/")[0] for path in moved} == {"first", "second", "own", "b"}
 
 
 def test_every_step_runs_the_function_that_was_traced_first() -> None:
