@@ -75,6 +75,41 @@ class Clipping:
         return list(gradients)
 
 
+class Following(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that follows the steps of the training, whatever an optimizer counts.
+
+    An optimizer counts its own updates: of one that moves in its task's turns alone, a schedule
+    that follows that count would never end.
+
+    Args:
+        schedule: The learning rate over steps.
+        step: How many steps the training has made.
+    """
+
+    def __init__(
+        self, schedule: keras.optimizers.schedules.LearningRateSchedule, step: keras.Variable
+    ) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.step = step
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of the training's present step; the optimizer's is not read."""
+        return self.schedule(self.step)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the config of the schedule that follows."""
+        return {"schedule": keras.optimizers.schedules.serialize(self.schedule)}
+
+
+def follow(optimizer: keras.optimizers.Optimizer, step: keras.Variable) -> None:
+    """Let an optimizer's schedule, if it has one, follow the steps of the training."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = inner.get_config()["learning_rate"]
+    if isinstance(rate, Mapping):
+        inner.learning_rate = Following(keras.optimizers.schedules.deserialize(rate), step)
+
+
 def build_optimizer(
     config: Mapping[str, Any], total_steps: int, *, scale_loss: bool = False
 ) -> tuple[keras.optimizers.Optimizer, Clipping]:

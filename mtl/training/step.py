@@ -15,6 +15,7 @@ from mtl.graph.branches import branches
 from mtl.graph.division import DividedGraph
 from mtl.tasks.sums import labelled, loss_sums
 from mtl.training.compilation import NONE, choose_compilation
+from mtl.training.optimizers import follow
 from mtl.training.routes.parts import PartsRoute
 from mtl.training.routes.plain import PlainRoute
 from mtl.training.routes.route import Ingredients, Route, Tensors
@@ -95,6 +96,8 @@ class TrainingStep:
         self.tasks = dict(tasks)
         self.balancer = balancer
         self.optimizer = optimizer
+        self._copied = optimizer.get_config()
+        follow(optimizer, balancer.step)
         self.clipping = clipping
         self.settings = settings
         several = len(balancer.names) > 1  # the gradient of a single task is the update
@@ -217,7 +220,8 @@ class TrainingStep:
     def _updates_of_tasks(self, balancer: TurnBalancer) -> list[Updates]:
         """Return for each task what moves the weights that it reaches.
 
-        With optimizers of their own, each is a copy of the config's that counts its own turns.
+        With optimizers of their own, each is a copy of the config's that counts its own turns;
+        a schedule of the learning rate follows the steps of the training all the same.
         """
         served = branches(self.model, balancer.names).served
         shared = self._updates(self.optimizer)
@@ -225,8 +229,9 @@ class TrainingStep:
         for name in balancer.names:
             updates = shared
             if balancer.own_optimizers and found:
-                kind, config = type(self.optimizer), self.optimizer.get_config()
-                updates = self._updates(kind.from_config(config))
+                optimizer = type(self.optimizer).from_config(self._copied)
+                follow(optimizer, balancer.step)
+                updates = self._updates(optimizer)
             reached = {key for key, names in served.items() if name in names}
             found.append(updates.limited_to(reached))
         return found

@@ -264,6 +264,28 @@ def test_no_step_is_spent_on_a_task_without_labels(kind: type[TurnBalancer]) -> 
         assert {path.split("/")[0] for path in moved} == {"first", "second", "own", "b"}
 
 
+@pytest.mark.parametrize("optimizers", ["shared", "own"])
+def test_a_schedule_follows_the_steps_of_the_training(optimizers: str) -> None:
+    """Each turn moves its task's head by the gradient times the rate of that step."""
+    schedule = keras.optimizers.schedules.PolynomialDecay(
+        RATE, decay_steps=6, end_learning_rate=0.0
+    )
+    model = build("trunk_and_heads")
+    balancer = Alternating(config_weights(model), optimizers=optimizers)
+    step = step_for(model, balancer, keras.optimizers.SGD(schedule))
+    for number, batch in enumerate(batches(model, 7)):
+        rows = gradients_by_task(model, batch, config_weights(model))
+        before = [w.numpy() for w in model.trainable_weights]
+        step(*batch)
+        rate = RATE * max(0.0, 1 - number / 6)
+        for i, weight in enumerate(model.trainable_weights):
+            expected = before[i] - rate * rows["abc"[number % 3]][i]
+            np.testing.assert_allclose(weight.numpy(), expected, atol=1e-6)
+        assert float(step.optimizer.learning_rate) == pytest.approx(
+            RATE * max(0.0, 1 - (number + 1) / 6), abs=1e-7
+        )
+
+
 def test_every_step_runs_the_function_that_was_traced_first() -> None:
     model = build("words")
     step = step_for(model, Given(config_weights(model), gradients="parameters", every=2))
