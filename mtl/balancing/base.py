@@ -47,7 +47,7 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
     Attributes:
         names: The tasks' names; their order is that of every vector of tasks.
         config_weights: The tasks' weights in the config, in that order.
-        step: How many updates have been made.
+        step: How many batches have been trained.
         variables: Everything that the strategy remembers, by name, `step` among it.
         trainable: Those of its variables that the optimizer moves.
         seed: Of whatever is drawn.
@@ -192,7 +192,10 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
     def after_update(  # noqa: B027 most need none
         self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor
     ) -> None:
-        """Take in the losses ℓ of one batch before and after the update; see `second_look`."""
+        """Take in the losses ℓ of one batch before and after the update; see `second_look`.
+
+        Where the gradients of several batches make one update it is called once in that many.
+        """
 
     def scaled(self, weights: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
         """Bring weights, or a total, from the strategy's own scale to what `normalise` asks for."""

@@ -27,6 +27,7 @@ from mtl.training.building import build_graph, wants
 from mtl.training.choices import check_signatures, known_names
 from mtl.training.evaluating import Evaluating
 from mtl.training.fitting_together import (
+    check_accumulation,
     check_graph_fits,
     check_monitor_is_labelled,
     check_monitored_figure,
@@ -292,6 +293,8 @@ def _balancer(
         return None
     if graph is not None and not problems.concern("model"):
         problems.add(check_something_is_shared(found, graph))
+    if not problems.concern("optimizer", "training"):
+        problems.add(check_accumulation(config, found))
     return found
 
 

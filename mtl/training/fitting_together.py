@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from mtl.balancing.base import Balancer
+from mtl.balancing.base import Balancer, TurnBalancer
 from mtl.config.check import check_graph, check_monitor
 from mtl.config.check.graph import (
     fed_input_is_in_the_graph,
@@ -26,6 +26,7 @@ from mtl.layers.symbol_lstm import SymbolLSTM
 from mtl.tasks.names import KINDS, direction
 from mtl.tasks.task import Task
 from mtl.training.evaluating import Evaluating
+from mtl.training.optimizers import ACCUMULATION, accumulated_steps
 
 
 def check_graph_fits(
@@ -158,3 +159,22 @@ def check_something_is_shared(balancer: Balancer, graph: keras.Model) -> list[Pr
     found = f"no weight is trained by two of the tasks {names}"
     expected = "Expected shared layers, or a strategy that reads losses: balancing=fixed."
     return [Problem("balancing.name", found, expected)]
+
+
+def check_accumulation(config: Mapping[str, Any], balancer: Balancer) -> list[Problem]:
+    """Return the problem of gradients of a scaled loss that are to be added up by turns.
+
+    An optimizer that scales the loss adds them up itself, those of all tasks together, while each
+    task that is trained in turns needs a sum of its own.
+    """
+    if not isinstance(balancer, TurnBalancer) or balancer.own_optimizers:
+        return []
+    alone = len(balancer.names) == 1 or accumulated_steps(config["optimizer"]) == 1
+    if alone or config["training"]["precision"] != "mixed_float16":
+        return []
+    found = f"found {accumulated_steps(config['optimizer'])}, in turns with one scaled loss"
+    expected = (
+        "Expected null, training.precision=mixed_bfloat16, which scales no loss, or an optimizer"
+        " for each task: balancing=alternating balancing.optimizers=own."
+    )
+    return [Problem(f"optimizer.{ACCUMULATION}", found, expected)]

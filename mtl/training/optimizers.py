@@ -43,7 +43,8 @@ SCHEDULES: dict[str, type[keras.optimizers.schedules.LearningRateSchedule]] = {
 }
 
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
-OWN = ("name", "learning_rate", "schedule", *CLIPPING)
+ACCUMULATION = "gradient_accumulation_steps"
+OWN = ("name", "learning_rate", "schedule", ACCUMULATION, *CLIPPING)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def build_optimizer(
 
     Args:
         config: The section `optimizer`: `name`, `learning_rate`, `schedule`, one way of clipping,
-            and keyword parameters of the Keras optimizer.
+            and keyword parameters of the Keras optimizer. `gradient_accumulation_steps` is the
+            training step's affair, but for a scaled loss.
         total_steps: How many steps the training takes at most; a schedule without `decay_steps`
             spreads over them.
         scale_loss: Whether to scale the loss, which float16 needs.
@@ -133,6 +135,9 @@ def build_optimizer(
     if scale_loss:
         # Scaled gradients must not be clipped: the inner optimizer does it once they are unscaled.
         parameters |= {key: config.get(key) for key in CLIPPING}
+        if accumulated_steps(config) > 1:
+            # As gradients that overflowed must not be added up.
+            parameters[ACCUMULATION] = accumulated_steps(config)
         clipping = Clipping()
     try:
         rate = _learning_rate(config, total_steps)
@@ -142,6 +147,11 @@ def build_optimizer(
     if scale_loss:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     return optimizer, clipping
+
+
+def accumulated_steps(config: Mapping[str, Any]) -> int:
+    """Return after how many batches the section `optimizer` wants the weights moved."""
+    return config.get(ACCUMULATION) or 1
 
 
 def check_optimizer(config: Mapping[str, Any]) -> list[Problem]:

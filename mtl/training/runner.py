@@ -41,7 +41,7 @@ from mtl.training.observers import (
     HistoryObserver,
     LogObserver,
 )
-from mtl.training.optimizers import build_optimizer
+from mtl.training.optimizers import accumulated_steps, build_optimizer
 from mtl.training.run import MODEL, Run, whole_model
 from mtl.training.step import StepSettings, TrainingStep
 from mtl.training.summary import summarise
@@ -164,6 +164,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
             training["embedding_updates"],
             training["batch_size"],
             deterministic=training["deterministic"],
+            gradient_accumulation_steps=accumulated_steps(assembly.config["optimizer"]),
         ),
     )
     return Loop(

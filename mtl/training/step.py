@@ -40,12 +40,16 @@ class StepSettings:
         batch_size: The number of examples that a full batch has. Only full batches are compiled
             by XLA, which compiles once for each size.
         deterministic: Whether results must be equal bit for bit; `auto` does without XLA then.
+        gradient_accumulation_steps: After how many batches the weights are moved, by the mean of
+            their gradients; a task that is trained in turns counts its own turns. See
+            `mtl.training.accumulation.Accumulation`.
     """
 
     xla: bool | str = "auto"
     embedding_updates: str = "exact"
     batch_size: int = 32
     deterministic: bool = False
+    gradient_accumulation_steps: int = 1
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ class TrainingStep:
                 _Plan(self._route(PlainRoute, updates, turn=task), updates)
                 for task, updates in enumerate(self._updates_of_tasks(balancer))
             ]
-        updates = self._updates(self.optimizer)
+        updates = self._updates(self.optimizer).accumulated_over(self._accumulated)
         if not self.in_parts:
             return [_Plan(self._route(PlainRoute, updates), updates)]
         if isinstance(balancer, RowBalancer):
@@ -212,6 +216,10 @@ class TrainingStep:
         )
 
     @property
+    def _accumulated(self) -> int:
+        return self.settings.gradient_accumulation_steps
+
+    @property
     def _updates_tables_whole(self) -> bool:
         """Whether a strategy gives the gradients of whole tables."""
         reads_rows = isinstance(self.balancer, RowBalancer) and self.in_parts
@@ -219,6 +227,8 @@ class TrainingStep:
 
     def _updates_of_tasks(self, balancer: TurnBalancer) -> list[Updates]:
         """Return for each task what moves the weights that it reaches.
+
+        Each task has a sum of its own of the gradients that are accumulated.
 
         With optimizers of their own, each is a copy of the config's that counts its own turns;
         a schedule of the learning rate follows the steps of the training all the same.
@@ -233,7 +243,7 @@ class TrainingStep:
                 follow(optimizer, balancer.step)
                 updates = self._updates(optimizer)
             reached = {key for key, names in served.items() if name in names}
-            found.append(updates.limited_to(reached))
+            found.append(updates.limited_to(reached).accumulated_over(self._accumulated))
         return found
 
     def _traced(self) -> list[Any]:
@@ -251,10 +261,17 @@ class TrainingStep:
         self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         found = plan.route(inputs, targets, weights)
-        plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
-        if self.balancer.second_look:
+        moved = plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
+
+        def look_again() -> tf.Tensor:
             after = plan.route.look_again(inputs, targets, weights)
             self.balancer.after_update(found.losses, after, found.present)
+            return tf.constant(True)
+
+        if self.balancer.second_look and moved is True:
+            look_again()
+        elif self.balancer.second_look:
+            tf.cond(moved, look_again, lambda: tf.constant(False))
         self.balancer.step.assign_add(1)
         return found.sums, found.outputs, found.balance
 
@@ -269,6 +286,11 @@ class TrainingStep:
         self._functions = self._traced()
 
     def _describe(self) -> None:
+        if self._accumulated > 1:
+            turns = " of a task's own turns" if self.takes_turns else ""
+            self.notes.append(
+                f"The weights are moved by the mean gradient of {self._accumulated} batches{turns}."
+            )
         if self.graph.tables and not self.updates.rows:
             self.notes.append(f"Embeddings are updated in every row: {self._why_whole()}.")
         self.notes += self.compilation.notes

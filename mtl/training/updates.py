@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mtl.training.accumulation import Accumulation, Gradients
 from mtl.training.optimizers import Clipping
 from mtl.training.rows import RowUpdate, row_update
 
@@ -51,6 +52,7 @@ class Updates:
             self.rows = {name: found(optimizer, table) for name, table in self.tables.items()}
         self.weights = list(weights)
         self._reached: set[int] | None = None
+        self._accumulation: Accumulation | None = None
         whole = [table for name, table in self.tables.items() if name not in self.rows]
         if self.further:
             optimizer.exclude_from_weight_decay(var_list=self.further)
@@ -66,13 +68,30 @@ class Updates:
         limited._reached = reached  # noqa: SLF001 a copy of this very class
         return limited
 
+    def accumulated_over(self, steps: int) -> Updates:
+        """Return the same that moves the weights once in so many calls of `apply`.
+
+        A scaled loss is the optimizer's affair: it leaves out gradients that overflowed, so it
+        counts those that it adds up itself.
+        """
+        if steps == 1 or self._accumulates_inside:
+            return self
+        accumulating = copy(self)
+        accumulating._accumulation = Accumulation(  # noqa: SLF001 a copy of this very class
+            steps,
+            filter(self._reaches, self.weights),
+            {name: table for name, table in self.tables.items() if self._reaches(table)},
+            self.further,
+        )
+        return accumulating
+
     def apply(
         self,
         touched: Mapping[str, tf.Tensor],
         d_vectors: Mapping[str, Any],
         gradients: Mapping[int, Any],
         d_further: Sequence[Any] = (),
-    ) -> None:
+    ) -> tf.Tensor | bool:
         """Clip all gradients together and move the weights.
 
         Args:
@@ -80,7 +99,27 @@ class Updates:
             d_vectors: The gradients of those rows.
             gradients: By a weight's `id`; None where nothing reaches it.
             d_further: The gradients of `further`.
+
+        Returns:
+            Whether the weights were moved: not where gradients are still added up.
         """
+        given = Gradients(touched, d_vectors, gradients, d_further)
+        if self._accumulation is not None:
+            return self._accumulation.add(given, self._move)
+        if not self._accumulates_inside:
+            self._move(given)
+            return True
+        further = [*d_further, *[None] * (len(self.further) - len(d_further))]
+        zeros = [
+            tf.zeros_like(each.value) if gradient is None else gradient
+            for each, gradient in zip(self.further, further, strict=True)
+        ]
+        before = tf.identity(self.optimizer.iterations)
+        self._move(Gradients(touched, d_vectors, gradients, zeros))
+        return self.optimizer.iterations > before
+
+    def _move(self, given: Gradients) -> None:
+        touched, d_vectors, gradients = given.touched, given.d_vectors, given.gradients
         names = [
             name
             for name, table in self.tables.items()
@@ -102,7 +141,7 @@ class Updates:
                 pairs.append((table, whole_table(table, touched[name], by_table[name])))
         pairs += [
             (each, gradient)
-            for each, gradient in zip(self.further, d_further, strict=False)
+            for each, gradient in zip(self.further, given.d_further, strict=False)
             if gradient is not None
         ]
         rate = tf.convert_to_tensor(self.optimizer.learning_rate)
@@ -112,8 +151,14 @@ class Updates:
                 self.rows[name].apply(touched[name], by_table[name], rate, step)
         if pairs:
             self.optimizer.apply([g for _, g in pairs], [w for w, _ in pairs])
-        else:
+        elif not self._accumulates_inside:
             self.optimizer.iterations.assign_add(1)  # apply() does not count an empty update
+
+    @property
+    def _accumulates_inside(self) -> bool:
+        """Whether the optimizer adds up gradients itself."""
+        inner = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        return bool(inner.gradient_accumulation_steps)
 
     def _reaches(self, weight: keras.Variable) -> bool:
         return self._reached is None or id(weight) in self._reached

@@ -68,12 +68,12 @@ CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
     "learning_rate": number_above(0),
     **{name: or_null(number_above(0), "no clipping") for name in CLIPPING},
+    "gradient_accumulation_steps": or_null(whole_number(1), "an update with each batch"),
 }
 NOT_DONE = {
     "use_ema": "keeps no moving average of the weights",
     "ema_momentum": "keeps no moving average of the weights",
     "ema_overwrite_frequency": "keeps no moving average of the weights",
-    "gradient_accumulation_steps": "updates the weights with each batch; set training.batch_size",
     "loss_scale_factor": "scales the loss by itself where training.precision is mixed_float16",
 }
 
@@ -107,7 +107,7 @@ def training_is_given(config: Config) -> Iterator[Problem]:
 
 
 def optimizer_is_as_expected(config: Config) -> Iterator[Problem]:
-    """Yield problems of the learning rate and of the clipping of gradients."""
+    """Yield problems of the learning rate and of what is done to gradients."""
     optimizer = section(config, "optimizer")
     for name, expectation in OPTIMIZER.items():
         if name in optimizer:

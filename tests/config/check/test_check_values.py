@@ -131,8 +131,8 @@ WRONG = [
         ["optimizer.ema_overwrite_frequency: found 5. Leave it out"],
     ),
     (
-        {"optimizer.gradient_accumulation_steps": 4},
-        ["optimizer.gradient_accumulation_steps: found 4. Leave it out: mtl updates the weights"],
+        {"optimizer.gradient_accumulation_steps": 0},
+        ["optimizer.gradient_accumulation_steps: found 0. Expected a whole number of 1 or more"],
     ),
     (
         {"optimizer.loss_scale_factor": 8},
