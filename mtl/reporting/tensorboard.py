@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import tensorflow as tf
 from omegaconf import DictConfig
+from tensorboard.compat.proto import summary_pb2
 from tensorboard.plugins.histogram import metadata as histogram_metadata
 from tensorboard.plugins.hparams import api as hparams_api
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams import summary as hparams_summary
+from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 
 from mtl.reporting.files import explained
 from mtl.reporting.folder import yaml_text
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 BUCKETS = 30
 SHARE = "balancing/share/"
+BY_STEP = "balancing_by_step"
 RUN = ""
 logger = logging.getLogger("mtl")
 
@@ -79,6 +83,25 @@ class Board:
                 for found, tag, value in places:
                     if found == split:
                         tf.summary.scalar(tag, float(value), step=epoch)
+
+    def balancing(self, step: int, figures: Mapping[str, float]) -> None:
+        """Write the figures of the balancing in one step, in a section of their own.
+
+        `balancing/weight/main_output` → `balancing_by_step/weight/main_output`: its charts count
+        steps, while those of `figures` count epochs.
+
+        Args:
+            step: The number of the step in the whole training.
+            figures: By name. What is no number is left out.
+        """
+        summary = summary_pb2.Summary()
+        for name, value in figures.items():
+            if math.isfinite(value):
+                tag = f"{BY_STEP}/{name.partition('/')[2]}"
+                summary.MergeFrom(scalar_summary.scalar_pb(tag, value))
+        with self._writing("training"):
+            # All at once: an operation for each figure would take longer than a small step.
+            tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=step)
 
     def graph(self, model: keras.Model) -> None:
         """Write the graph of the model's layers, and the graph of one forward pass's operations.

@@ -1,4 +1,4 @@
-"""What there is to see of the balancing over an epoch: weights, gradient norms, conflicts."""
+"""What there is to see of the balancing: weights, gradient norms, conflicts."""
 
 from __future__ import annotations
 
@@ -41,13 +41,9 @@ class Balance:
         self._steps += 1
         if "gramian" not in balance:
             return
-        gramian = np.asarray(balance["gramian"], np.float64)
-        norms = np.sqrt(np.maximum(np.diag(gramian), 0))
-        there = norms > 0
+        norms, cosines, both = _compared(balance["gramian"])
         self._norms += norms
-        self._with_norm += there
-        both = np.outer(there, there)
-        cosines = np.divide(gramian, np.outer(norms, norms), out=np.zeros_like(gramian), where=both)
+        self._with_norm += norms > 0
         self._cosines += cosines
         self._compared += both
         self._conflicts += _conflicts(cosines, both)
@@ -74,27 +70,65 @@ class Balance:
         The conflict rate is the share of pairs of tasks whose gradients point apart, cosine below
         0, averaged over the steps.
         """
-        found = {
-            f"balancing/weight/{name}": float(weight)
-            for name, weight in zip(self.names, self.weights(), strict=True)
-        }
         cosines = self.cosines()
         if cosines is None:
-            return found
+            return _named(self.names, self.weights())
         counted = np.maximum(self._with_norm, 1)
         norms = np.where(self._with_norm > 0, self._norms / counted, np.nan)
-        found |= {
-            f"balancing/gradient_norm/{name}": float(norm)
-            for name, norm in zip(self.names, norms, strict=True)
-        }
-        pairs = [(i, j) for j in range(len(self.names)) for i in range(j)]
-        if len(pairs) <= PAIRS_SHOWN:
-            found |= {
-                f"balancing/cosine/{self.names[i]},{self.names[j]}": float(cosines[i, j])
-                for i, j in pairs
-            }
-        found["balancing/conflict_rate"] = self._conflicts / self._steps_compared
+        rate = self._conflicts / self._steps_compared
+        return _named(self.names, self.weights(), norms, cosines, rate)
+
+
+def figures_of_step(names: Sequence[str], balance: Mapping[str, Any]) -> dict[str, float]:
+    """Return the figures of a single step by the names that those of an epoch have.
+
+    Args:
+        names: The trained tasks, in the order of every vector.
+        balance: What the step reports, see `mtl.training.routes.route.Computed`.
+
+    Returns:
+        NaN where a task has no gradient in the batch, or two tasks have not both one.
+    """
+    weights = np.asarray(balance["weights"], np.float64)
+    if "gramian" not in balance:
+        return _named(names, weights)
+    norms, cosines, both = _compared(balance["gramian"])
+    compared = np.where(both, cosines, np.nan)
+    rate = _conflicts(cosines, both) if np.triu(both, 1).any() else np.nan
+    return _named(names, weights, np.where(norms > 0, norms, np.nan), compared, rate)
+
+
+def _compared(gramian: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gradients' norms, their cosines, and which pairs could be compared."""
+    gramian = np.asarray(gramian, np.float64)
+    norms = np.sqrt(np.maximum(np.diag(gramian), 0))
+    both = np.outer(norms > 0, norms > 0)
+    cosines = np.divide(gramian, np.outer(norms, norms), out=np.zeros_like(gramian), where=both)
+    return norms, cosines, both
+
+
+def _named(
+    names: Sequence[str],
+    weights: np.ndarray,
+    norms: np.ndarray | None = None,
+    cosines: np.ndarray | None = None,
+    conflict_rate: float = np.nan,
+) -> dict[str, float]:
+    """Return figures by their names, `balancing/…`."""
+    found = {
+        f"balancing/weight/{name}": float(weight)
+        for name, weight in zip(names, weights, strict=True)
+    }
+    if norms is None or cosines is None:
         return found
+    found |= {
+        f"balancing/gradient_norm/{name}": float(norm)
+        for name, norm in zip(names, norms, strict=True)
+    }
+    pairs = [(i, j) for j in range(len(names)) for i in range(j)]
+    if len(pairs) <= PAIRS_SHOWN:
+        found |= {f"balancing/cosine/{names[i]},{names[j]}": float(cosines[i, j]) for i, j in pairs}
+    return found | {"balancing/conflict_rate": float(conflict_rate)}
 
 
 def _conflicts(cosines: np.ndarray, both: np.ndarray) -> float:

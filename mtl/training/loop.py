@@ -14,6 +14,7 @@ import tensorflow as tf
 from mtl.data.batches import Examples, evaluation_batches, training_batches
 from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.matrix import matrix_image
+from mtl.training.balance import figures_of_step
 from mtl.training.figures import Figures
 from mtl.training.interrupt import Interruption
 from mtl.training.monitor import Monitor
@@ -34,6 +35,9 @@ class Observer(Protocol):
 
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         """A step was made; `figures` count the epoch so far."""
+
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
+        """There are figures of the balancing in a single step, counted over the whole training."""
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """An epoch was measured."""
@@ -62,6 +66,8 @@ class Loop:
         shuffle: Whether each epoch has an order of its own.
         restore_best: Whether the best epoch's weights are put back at the end.
         observers: Who is told.
+        balancing_log_every: In how many steps the balancing of one is told of; `auto` chooses (see
+            `log_interval`), None leaves it out.
         status: How it ended: `completed`, `stopped_early` or `interrupted`.
         seconds: Time spent training, without measuring.
         trained_examples: How many examples were trained in that time.
@@ -83,12 +89,14 @@ class Loop:
     observers: list[Observer]
     training_examples: Callable[[int], Examples] | None = None
     evaluate_further: Callable[[str], tuple[dict[str, float], dict[str, np.ndarray]]] | None = None
+    balancing_log_every: int | str | None = None
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
     last_epoch: int = 0
     images: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     failures: dict[str, MtlError] = field(default_factory=dict, repr=False)
+    _steps: int = field(default=0, repr=False)
     _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
     _best_cosines: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
@@ -160,9 +168,11 @@ class Loop:
         batches = training_batches(
             examples, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
         )
+        interval = log_interval(self.balancing_log_every, steps)
         for number, (inputs, targets, weights) in enumerate(batches, start=1):
             sums, outputs, balance = self.step(inputs, targets, weights)
             self.figures.add(sums, outputs, targets, weights, balance)
+            self._tell_of_step(balance, interval)
             self._check_divergence(f"epoch {epoch}")
             seen += int(next(iter(targets.values())).shape[0])
             speed = seen / (time.perf_counter() - started)
@@ -201,6 +211,16 @@ class Loop:
             observer.epoch_ends(epoch, measured, improved=improved)
             observer.epoch_shows(epoch, self.images)
 
+    def _tell_of_step(self, balance: Mapping[str, tf.Tensor], interval: int | None) -> None:
+        """Count a step, and tell of its balancing with the first and every so many after it."""
+        self._steps += 1
+        names = self.figures.balance.names
+        if interval is None or len(names) < 2 or (self._steps - 1) % interval:
+            return
+        figures = figures_of_step(names, balance)
+        for observer in self.observers:
+            observer.step_balances(self._steps, figures)
+
     def _tell_balancer(self) -> None:
         """Hand the balancer the epoch's mean losses, each times its weight in the config."""
         losses, balancer = self.figures.losses(), self.step.balancer
@@ -217,6 +237,18 @@ class Loop:
                 "bound the gradients (optimizer.global_clipnorm=1) or transform large targets "
                 "(tasks.<name>.transform)."
             )
+
+
+def log_interval(wanted: int | str | None, steps: int) -> int | None:
+    """Return in how many steps the balancing of one is told of; None for never.
+
+    Args:
+        wanted: A number of steps, None, or `auto`: 10, and more where an epoch would have over 200.
+        steps: Those of an epoch.
+    """
+    if wanted == "auto":
+        return max(10, -(-steps // 200))
+    return None if wanted is None else int(wanted)
 
 
 def evaluate(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from mtl.reporting.balancing import BalancingLog
 from mtl.reporting.history import History
 from mtl.reporting.progress import TrainingProgress
 from mtl.reporting.tensorboard import Board
@@ -37,6 +38,9 @@ class ConsoleObserver:
             known = {k: v for k, v in figures.losses().items() if math.isfinite(v)}
             self.progress.step(step, known, examples_per_second)
 
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
+        """Do nothing."""
+
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Print the epoch's line."""
         self.progress.end(epoch, figures, monitor=self.monitor, best=improved)
@@ -52,6 +56,9 @@ class EpochObserver:
         """Do nothing."""
 
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
+        """Do nothing."""
+
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
         """Do nothing."""
 
     def epoch_shows(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
@@ -71,10 +78,15 @@ class LogObserver(EpochObserver):
 
 
 class HistoryObserver(EpochObserver):
-    """Writes a row of `history.csv` an epoch."""
+    """Writes a row of `history.csv` an epoch, and one of `balancing.csv` a step told of."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, balancing: BalancingLog) -> None:
         self.history = history
+        self.balancing = balancing
+
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
+        """Write the row of a step."""
+        self.balancing.append(step, figures)
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the row."""
@@ -82,7 +94,7 @@ class HistoryObserver(EpochObserver):
 
 
 class BoardObserver(EpochObserver):
-    """Writes an epoch's scalars and the histograms of the weights for TensorBoard.
+    """Writes an epoch's scalars, those of single steps and histograms for TensorBoard.
 
     Args:
         board: Where.
@@ -92,6 +104,10 @@ class BoardObserver(EpochObserver):
     def __init__(self, board: Board, graph: keras.Model) -> None:
         self.board = board
         self.graph = graph
+
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
+        """Write the figures of a step."""
+        self.board.balancing(step, figures)
 
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         """Write the epoch."""

@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 
 from mtl.config.compose import plain
 from mtl.errors import DivergenceError, MtlError
+from mtl.reporting.balancing import BalancingLog
 from mtl.reporting.console import Console
 from mtl.reporting.environment import overrides_among
 from mtl.reporting.files import need_room, replacing
@@ -112,7 +113,7 @@ def _run(
             [
                 ConsoleObserver(progress, assembly.config["training"]["monitor"]),
                 LogObserver(log),
-                HistoryObserver(History(run_folder.path)),
+                HistoryObserver(History(run_folder.path), BalancingLog(run_folder.path)),
                 BoardObserver(board, assembly.graph),
             ],
         )
@@ -181,6 +182,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         observers=list(observers),
         training_examples=assembly.training_examples if assembly.dataset.redraw else None,
         evaluate_further=partial(_evaluate_further, assembly),
+        balancing_log_every=training.get("balancing_log_every", "auto"),
     )
 
 

@@ -82,6 +82,9 @@ class FirstStepObserver:
     def step_ends(self, step: int, figures: Figures, examples_per_second: float) -> None:
         self.ended = self.ended or time.perf_counter()
 
+    def step_balances(self, step: int, figures: Mapping[str, float]) -> None:
+        pass
+
     def epoch_ends(self, epoch: int, figures: Mapping[str, float], *, improved: bool) -> None:
         pass
 

@@ -1,5 +1,6 @@
 """What TensorBoard reads back from a run's event files."""
 
+import math
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,6 +99,15 @@ def test_figures_by_task_in_a_run_a_split(board: Board, tmp_path: Path) -> None:
         "main_output/auc": [(1, 0.625), (2, 0.75)],
         "mean/auc": [(1, 0.5)],
         "total/loss": [(1, 1.5)],
+    }
+
+
+def test_figures_of_single_steps_have_a_section_of_their_own(board: Board, tmp_path: Path) -> None:
+    for step in (1, 11):
+        figures = {"balancing/weight/main": step / 2, "balancing/cosine/main,aux": math.nan}
+        board.balancing(step, figures)
+    assert scalars(read(tmp_path), "run/tensorboard/training") == {
+        "balancing_by_step/weight/main": [(1, 0.5), (11, 5.5)]
     }
 
 

@@ -66,6 +66,7 @@ def test_a_run_leaves_its_folder(tmp_path: Path) -> None:
         "config.yaml",
         "environment.json",
         "history.csv",
+        "balancing.csv",
         "results.json",
         "model.keras",
         "tensorboard",
@@ -84,6 +85,29 @@ def test_a_run_leaves_its_folder(tmp_path: Path) -> None:
     assert results["examples"] == {"training": 280, "validation": 60, "test": 60}
     assert set(results["metrics"]) == {"training", "validation", "test"}
     assert 0.5 < results["best_possible"]["test"]["main_output"]["auc"] < 1
+
+
+def test_the_balancing_of_single_steps_is_recorded() -> None:
+    """Nine steps an epoch; the mean of all steps of an epoch is the history's."""
+    run = mtl.train(small("balancing=pcgrad", "training.balancing_log_every=1"))
+    steps = pl.read_csv(run.folder / "balancing.csv")
+    history = pl.read_csv(run.folder / "history.csv")
+    assert steps["step"].to_list() == list(range(1, 19))
+    assert set(steps.columns) - {"step"} == {
+        "balancing/weight/main_output",
+        "balancing/weight/aux_output",
+        "balancing/gradient_norm/main_output",
+        "balancing/gradient_norm/aux_output",
+        "balancing/cosine/main_output,aux_output",
+        "balancing/conflict_rate",
+    }
+    for name in set(steps.columns) - {"step"}:
+        assert steps[name][9:].mean() == pytest.approx(history[name][1], rel=1e-4)
+    for every, expected in (("4", [1, 5, 9, 13, 17]), ("auto", [1, 11]), ("null", None)):
+        run = mtl.train(small(f"training.balancing_log_every={every}"))
+        path = run.folder / "balancing.csv"
+        found = pl.read_csv(path)["step"].to_list() if path.exists() else None
+        assert found == expected
 
 
 def test_weighted_losses_add_up_to_the_total() -> None:

@@ -61,8 +61,9 @@ TRAINING: dict[str, Expectation] = {
     "deterministic": switch(),
     "limit_batches": or_null(whole_number(1), "all batches"),
     "initial_weights": or_null(text("the path of a run folder"), "new weights"),
+    "balancing_log_every": or_null(either(whole_number(1), choice("auto")), "none"),
 }
-OPTIONAL = ("initial_weights",)
+OPTIONAL = ("initial_weights", "balancing_log_every")
 MAPPING = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
