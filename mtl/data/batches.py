@@ -47,6 +47,7 @@ def training_batches(
     epoch: int,
     shuffle: bool = True,
     skip: int = 0,
+    order: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Return one epoch's batches of `(inputs, targets, weights)`, each a dict of tensors.
 
@@ -60,9 +61,10 @@ def training_batches(
         epoch: The number of the epoch.
         shuffle: Whether to permute; else the order is that of the examples.
         skip: How many batches to leave out at the start.
+        order: The examples' numbers in the epoch's order, where that is not drawn here.
     """
-    rows = np.arange(len(examples))
-    if shuffle:
+    rows = np.arange(len(examples)) if order is None else order.reshape(-1)
+    if order is None and shuffle:
         rows = np.random.default_rng((seed, epoch)).permutation(rows)
     return _batches(examples, rows[skip * batch_size :], batch_size)
 

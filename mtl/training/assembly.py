@@ -11,15 +11,17 @@ import numpy as np
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
-from mtl.config.check.sections import SIDES, described_columns, feeds, listed
+from mtl.config.check.sections import SIDES, described_columns, feeds, listed, section
 from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.pairs import SAME, single
 from mtl.data.preparation import Preparation, fit_preparation
+from mtl.data.sources import Sources
 from mtl.data.tables import column_names
 from mtl.data.ways_to_split import SPLITS
 from mtl.registry import load_plugins
+from mtl.sampling import Distribution
 from mtl.tasks.fit import fit_tasks, main_task
 from mtl.tasks.task import Task
 from mtl.training.balancing import make_balancer, trained_weights
@@ -54,6 +56,7 @@ class Assembly:
         balancer: Turns the tasks' losses into one.
         examples: What is trained and evaluated, by split.
         evaluating: What is asked beyond metrics.
+        sources: Of the training rows, where each batch holds rows of one; else None.
         notes: Sentences about how it was put together, for the log and the console.
     """
 
@@ -65,6 +68,7 @@ class Assembly:
     balancer: Balancer
     examples: dict[str, Examples]
     evaluating: Evaluating
+    sources: Sources | None
     notes: list[str]
 
     def training_examples(self, epoch: int) -> Examples:
@@ -89,7 +93,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     load_plugins(config.get("plugins"))
     problems = Problems()
     problems.add(check_values(config, known_names(), table_is_given=table is not None))
-    if any(not isinstance(config.get(section), Mapping) for section in SECTIONS):
+    if any(not isinstance(config.get(name), Mapping) for name in SECTIONS):
         problems.report()
     if not problems.concern("debug", "training"):
         config = _with_debug(config)
@@ -97,6 +101,7 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     if not problems.concern("optimizer"):
         problems.attempt("optimizer", lambda: build_optimizer(config["optimizer"], 1))
     dataset = _load(config, table, problems)
+    sources = _sources(config, dataset, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
     evaluating = _evaluating(config, tasks, problems)
@@ -126,8 +131,19 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
         examples = {"training": training, **examples}
     problems.add(check_monitor_is_labelled(config, examples, balancer.names))
     problems.report()
+    if sources is not None:
+        notes = [*notes, *sources.notes(config["training"]["batch_size"])]
     return Assembly(
-        dict(config), dataset, tasks, preparation, graph, balancer, examples, evaluating, notes
+        dict(config),
+        dataset,
+        tasks,
+        preparation,
+        graph,
+        balancer,
+        examples,
+        evaluating,
+        sources,
+        notes,
     )
 
 
@@ -191,9 +207,33 @@ def needed_columns(config: Mapping[str, Any]) -> set[str]:
     """Return the columns that a config's inputs and tasks name."""
     tasks = [task for task in (config.get("tasks") or {}).values() if isinstance(task, Mapping)]
     named: list[object] = [feed.column for feed in feeds(config)]
+    named.append(section(config, "training", "sources").get("column"))
     for task in tasks:
         named += [*listed(task.get("target")), *listed(task.get("sample_weight"))]
     return {column for column in named if isinstance(column, str)}
+
+
+def _sources(
+    config: Mapping[str, Any], dataset: Dataset | None, problems: Problems
+) -> Sources | None:
+    """Return the sources of the training rows, where the config names their column."""
+    training = config["training"]
+    given = section(config, "training", "sources")
+    if given.get("column") is None or dataset is None or problems.concern("training", "data"):
+        return None
+    distribution = Distribution(
+        given.get("distribution", "proportional"),
+        given.get("alpha", 1.0),
+        given.get("final_alpha", 0.2),
+        training["epochs"],
+    )
+    column = dataset.part("training")[given["column"]]
+    return problems.attempt(
+        "training.sources.column",
+        lambda: Sources.of(
+            column, distribution, seed=training["seed"], shuffle=training["shuffle"]
+        ),
+    )
 
 
 def _fit_tasks(

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.data.batches import Examples, evaluation_batches, training_batches
+from mtl.data.sources import Sources
 from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.matrix import matrix_image
 from mtl.training.balance import figures_of_step
@@ -56,6 +57,7 @@ class Loop:
         examples: By split; `training` at least.
         training_examples: Returns what an epoch trains, epochs counted from 1; None where that is
             always `examples["training"]`.
+        sources: Of the training examples, where each batch is to hold rows of one.
         evaluate_further: Returns, for a split, figures beyond losses and metrics by name,
             `<split>/<output>/<figure>`, and images by name.
         monitor: Chooses the best epoch.
@@ -88,6 +90,7 @@ class Loop:
     restore_best: bool
     observers: list[Observer]
     training_examples: Callable[[int], Examples] | None = None
+    sources: Sources | None = None
     evaluate_further: Callable[[str], tuple[dict[str, float], dict[str, np.ndarray]]] | None = None
     balancing_log_every: int | str | None = None
     status: str = "completed"
@@ -166,7 +169,12 @@ class Loop:
         self.figures.reset()
         rate = float(self.step.optimizer.learning_rate)
         batches = training_batches(
-            examples, self.batch_size, seed=self.seed, epoch=epoch, shuffle=self.shuffle
+            examples,
+            self.batch_size,
+            seed=self.seed,
+            epoch=epoch,
+            shuffle=self.shuffle,
+            order=self._order(epoch, steps),
         )
         interval = log_interval(self.balancing_log_every, steps)
         for number, (inputs, targets, weights) in enumerate(batches, start=1):
@@ -210,6 +218,9 @@ class Loop:
         for observer in self.observers:
             observer.epoch_ends(epoch, measured, improved=improved)
             observer.epoch_shows(epoch, self.images)
+
+    def _order(self, epoch: int, steps: int) -> np.ndarray | None:
+        return None if self.sources is None else self.sources.order(epoch, steps, self.batch_size)
 
     def _tell_of_step(self, balance: Mapping[str, tf.Tensor], interval: int | None) -> None:
         """Count a step, and tell of its balancing with the first and every so many after it."""

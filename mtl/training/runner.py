@@ -181,6 +181,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         restore_best=training["restore_best"],
         observers=list(observers),
         training_examples=assembly.training_examples if assembly.dataset.redraw else None,
+        sources=assembly.sources,
         evaluate_further=partial(_evaluate_further, assembly),
         balancing_log_every=training.get("balancing_log_every", "auto"),
     )

@@ -110,6 +110,48 @@ def test_the_balancing_of_single_steps_is_recorded() -> None:
         assert found == expected
 
 
+def test_batches_of_one_source_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posts without reactions of their own carry the label of one task alone."""
+    table = posts(400).with_row_index("row")
+    table = table.with_columns(
+        pl.when(pl.col("row") % 4 == 0).then(pl.lit("few")).otherwise(pl.lit("many")).alias("from"),
+        pl.when(pl.col("row") % 4 == 0).then(pl.col("num_reactions")).alias("others"),
+    )
+    seen: list[set[bool]] = []
+    original = loop_module.training_batches
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        for batch in original(*arguments, **options):
+            seen.append(set(np.isnan(batch[1]["aux_output"].numpy()).tolist()))
+            yield batch
+
+    monkeypatch.setattr(loop_module, "training_batches", watched)
+    config = small(
+        "training.sources.column=from",
+        "training.sources.distribution=uniform",
+        "tasks.aux_output.target=others",
+        "balancing=pcgrad",
+        "training.batch_size=20",
+    )
+    run = mtl.train(config, table=table)
+    assert len(seen) == 2 * -(-280 // 20)
+    assert all(len(each) == 1 for each in seen)
+    assert {True in each for each in seen} == {True, False}
+    assert any(
+        "one source: few (" in note for note in (run.folder / "run.log").read_text().splitlines()
+    )
+    config = small("training.sources.column=form", "training.sources.alpha=-1")
+    with pytest.raises(ConfigError) as caught:
+        mtl.train(config, table=table)
+    assert {problem.path for problem in caught.value.problems} == {
+        "training.sources.column",
+        "training.sources.alpha",
+    }
+    holes = table.with_columns(pl.when(pl.col("row") % 3 > 0).then(pl.col("from")).alias("from"))
+    with pytest.raises(MtlError, match=r"'from' is empty in \d+ of the 280 training rows"):
+        mtl.train(small("training.sources.column=from"), table=holes)
+
+
 def test_weighted_losses_add_up_to_the_total() -> None:
     run = mtl.train(small("tasks.aux_output.weight=0.3", "training.restore_best=false"))
     history = pl.read_csv(run.folder / "history.csv").row(-1, named=True)

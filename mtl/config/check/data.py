@@ -35,6 +35,7 @@ def check_columns(config: Config, columns: Columns) -> list[Problem]:
         target_column_exists,
         sample_weight_column_exists,
         split_column_exists,
+        source_column_exists,
         sample_weights_are_numbers,
         target_is_a_number,
     )
@@ -76,6 +77,16 @@ def split_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:
     if split.get("by") in WAYS_WITH_A_COLUMN:
         for column in listed(split.get("column")):
             yield from _exists("data.split.column", column, columns)
+
+
+def source_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:
+    """Yield the problem of a column of sources that the table lacks or that holds arrays."""
+    path, column = "training.sources.column", section(config, "training", "sources").get("column")
+    yield from _exists(path, column, columns)
+    dtype = columns.get(column, "") if isinstance(column, str) else ""
+    if dtype.startswith(("List", "Array", "Struct", "Object")):
+        found = f"column {shown(column)} is of type {dtype}"
+        yield Problem(path, found, "Expected a column of names or numbers.")
 
 
 def sample_weights_are_numbers(config: Config, columns: Columns) -> Iterator[Problem]:

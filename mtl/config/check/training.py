@@ -44,6 +44,7 @@ SETTINGS: dict[str, Expectation] = {
 }
 PRECISIONS = ("float32", "float64", "mixed_float16", "mixed_bfloat16")
 LARGEST_SEED = 2**32 - 1
+MAPPING = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
 TRAINING: dict[str, Expectation] = {
     "epochs": whole_number(1),
     "batch_size": whole_number(1),
@@ -62,9 +63,15 @@ TRAINING: dict[str, Expectation] = {
     "limit_batches": or_null(whole_number(1), "all batches"),
     "initial_weights": or_null(text("the path of a run folder"), "new weights"),
     "balancing_log_every": or_null(either(whole_number(1), choice("auto")), "none"),
+    "sources": or_null(MAPPING, "batches of all rows"),
 }
-OPTIONAL = ("initial_weights", "balancing_log_every")
-MAPPING = Expectation(lambda value: isinstance(value, Mapping), "a mapping of keys to values")
+OPTIONAL = ("initial_weights", "balancing_log_every", "sources")
+SOURCES: dict[str, Expectation] = {
+    "column": or_null(text("the name of a column"), "batches of all rows"),
+    "distribution": choice("uniform", "proportional", "annealed"),
+    "alpha": number_from(0),
+    "final_alpha": number_from(0),
+}
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
     "learning_rate": number_above(0),
@@ -93,6 +100,16 @@ def root_is_as_expected(config: Config) -> Iterator[Problem]:
 def training_is_as_expected(config: Config) -> Iterator[Problem]:
     """Yield problems of `training`: unknown keys, values of the wrong type or out of range."""
     yield from fields_are_as_expected(section(config, "training"), "training", TRAINING)
+
+
+def sources_are_as_expected(config: Config) -> Iterator[Problem]:
+    """Yield problems of `training.sources`, and of sources of rows that are pairs."""
+    given = section(config, "training", "sources")
+    yield from fields_are_as_expected(given, "training.sources", SOURCES)
+    if given.get("column") is not None and section(config, "data").get("pairs"):
+        expected = "Expected null with data.pairs: pairs are drawn from all rows."
+        path = "training.sources.column"
+        yield Problem(path, f"found {shown(given['column'])}", expected)
 
 
 def training_is_given(config: Config) -> Iterator[Problem]:

@@ -46,6 +46,7 @@ RULES = (
     training.optimizer_asks_for_what_is_done,
     training.one_way_of_clipping,
     training.training_is_as_expected,
+    training.sources_are_as_expected,
     training.training_is_given,
 )
 RULES_ON_NAMES = (
