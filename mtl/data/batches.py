@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -48,6 +49,7 @@ def training_batches(
     shuffle: bool = True,
     skip: int = 0,
     order: np.ndarray | None = None,
+    together: int = 1,
 ) -> tf.data.Dataset:
     """Return one epoch's batches of `(inputs, targets, weights)`, each a dict of tensors.
 
@@ -62,11 +64,18 @@ def training_batches(
         shuffle: Whether to permute; else the order is that of the examples.
         skip: How many batches to leave out at the start.
         order: The examples' numbers in the epoch's order, where that is not drawn here.
+        together: How many batches to stack along a new first axis, if more than 1. What does not
+            fill such a stack is left out.
     """
     rows = np.arange(len(examples)) if order is None else order.reshape(-1)
     if order is None and shuffle:
         rows = np.random.default_rng((seed, epoch)).permutation(rows)
-    return _batches(examples, rows[skip * batch_size :], batch_size)
+    rows = rows[skip * batch_size :]
+    if together == 1:
+        return _batches(examples, rows, batch_size)
+    stacks = len(rows) // (batch_size * together)
+    stacked = rows[: stacks * batch_size * together].reshape(stacks, together, batch_size)
+    return _gathered(examples, tf.data.Dataset.from_tensor_slices(stacked))
 
 
 def evaluation_batches(examples: Examples, batch_size: int) -> tf.data.Dataset:
@@ -75,6 +84,11 @@ def evaluation_batches(examples: Examples, batch_size: int) -> tf.data.Dataset:
 
 
 def _batches(examples: Examples, rows: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    return _gathered(examples, tf.data.Dataset.from_tensor_slices(rows).batch(batch_size))
+
+
+def _gathered(examples: Examples, rows: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the examples of each element's row numbers, in the shape that these have."""
     tensors = examples.tensors
 
     def take(batch: tf.Tensor) -> tuple[dict[str, tf.Tensor], ...]:
@@ -82,8 +96,13 @@ def _batches(examples: Examples, rows: np.ndarray, batch_size: int) -> tf.data.D
             {name: tf.gather(values, batch) for name, values in part.items()} for part in tensors
         )
 
-    dataset = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
-    return dataset.map(take, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+    return rows.map(take, num_parallel_calls=1).prefetch(tf.data.AUTOTUNE)
+
+
+def unstacked(stacked: Any) -> list[Any]:
+    """Return the elements along the first axis of every tensor of a structure."""
+    flat = [tf.unstack(each) for each in tf.nest.flatten(stacked)]
+    return [tf.nest.pack_sequence_as(stacked, list(each)) for each in zip(*flat, strict=True)]
 
 
 def row_chunks(count: int, size: int) -> Iterator[slice]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from mtl.data.batches import Examples, evaluation_batches, training_batches
+from mtl.data.batches import Examples, evaluation_batches, training_batches, unstacked
 from mtl.data.sources import Sources
 from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.matrix import matrix_image
@@ -19,7 +20,7 @@ from mtl.training.balance import figures_of_step
 from mtl.training.figures import Figures
 from mtl.training.interrupt import Interruption
 from mtl.training.monitor import Monitor
-from mtl.training.step import TrainingStep
+from mtl.training.step import StepResult, TrainingStep
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Loop:
         observers: Who is told.
         balancing_log_every: In how many steps the balancing of one is told of; `auto` chooses (see
             `log_interval`), None leaves it out.
+        steps_per_execution: How many steps are made in one call of TensorFlow.
         status: How it ended: `completed`, `stopped_early` or `interrupted`.
         seconds: Time spent training, without measuring.
         trained_examples: How many examples were trained in that time.
@@ -93,6 +95,7 @@ class Loop:
     sources: Sources | None = None
     evaluate_further: Callable[[str], tuple[dict[str, float], dict[str, np.ndarray]]] | None = None
     balancing_log_every: int | str | None = None
+    steps_per_execution: int = 1
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
@@ -107,7 +110,7 @@ class Loop:
         """Train.
 
         Args:
-            interruption: Is looked at after every step.
+            interruption: Is looked at after every execution.
 
         Raises:
             DivergenceError: A loss became NaN or infinite.
@@ -168,21 +171,17 @@ class Loop:
             observer.epoch_begins(epoch, steps)
         self.figures.reset()
         rate = float(self.step.optimizer.learning_rate)
-        batches = training_batches(
-            examples,
-            self.batch_size,
-            seed=self.seed,
-            epoch=epoch,
-            shuffle=self.shuffle,
-            order=self._order(epoch, steps),
-        )
         interval = log_interval(self.balancing_log_every, steps)
-        for number, (inputs, targets, weights) in enumerate(batches, start=1):
-            sums, outputs, balance = self.step(inputs, targets, weights)
-            self.figures.add(sums, outputs, targets, weights, balance)
-            self._tell_of_step(balance, interval)
+        number = 0
+        for batches, results in self._executions(examples, epoch, steps):
+            for (_, targets, weights), (sums, outputs, balance) in zip(
+                batches, results, strict=True
+            ):
+                self.figures.add(sums, outputs, targets, weights, balance)
+                self._tell_of_step(balance, interval)
+                seen += int(next(iter(targets.values())).shape[0])
+            number += len(results)
             self._check_divergence(f"epoch {epoch}")
-            seen += int(next(iter(targets.values())).shape[0])
             speed = seen / (time.perf_counter() - started)
             for observer in self.observers:
                 observer.step_ends(number, self.figures, speed)
@@ -219,8 +218,32 @@ class Loop:
             observer.epoch_ends(epoch, measured, improved=improved)
             observer.epoch_shows(epoch, self.images)
 
-    def _order(self, epoch: int, steps: int) -> np.ndarray | None:
-        return None if self.sources is None else self.sources.order(epoch, steps, self.batch_size)
+    def _executions(
+        self, examples: Examples, epoch: int, steps: int
+    ) -> Iterator[tuple[list[Any], list[StepResult]]]:
+        """Train an epoch, and yield the batches of each execution and what their steps gave.
+
+        What is left after the last execution of several full batches is trained step by step.
+        """
+        order = None
+        if self.sources is not None:
+            order = self.sources.order(epoch, steps, self.batch_size)
+        batches = partial(
+            training_batches,
+            examples,
+            self.batch_size,
+            seed=self.seed,
+            epoch=epoch,
+            shuffle=self.shuffle,
+            order=order,
+        )
+        together, done = self.steps_per_execution, 0
+        if together > 1:
+            for stacked in batches(together=together):
+                done += together
+                yield unstacked(stacked), self.step.several(*stacked)
+        for batch in batches(skip=done):
+            yield [batch], [self.step(*batch)]
 
     def _tell_of_step(self, balance: Mapping[str, tf.Tensor], interval: int | None) -> None:
         """Count a step, and tell of its balancing with the first and every so many after it."""

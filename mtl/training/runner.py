@@ -183,6 +183,7 @@ def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:
         training_examples=assembly.training_examples if assembly.dataset.redraw else None,
         sources=assembly.sources,
         evaluate_further=partial(_evaluate_further, assembly),
+        steps_per_execution=training.get("steps_per_execution", 1),
         balancing_log_every=training.get("balancing_log_every", "auto"),
     )
 

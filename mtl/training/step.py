@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
 from mtl.balancing.base import RowBalancer, TurnBalancer
+from mtl.data.batches import unstacked
 from mtl.graph.branches import branches
 from mtl.graph.division import DividedGraph
 from mtl.tasks.sums import labelled, loss_sums
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from mtl.training.optimizers import Clipping
 
 logger = logging.getLogger(__name__)
+
+
+StepResult = tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]
+MEASURED = "measured"
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,8 @@ class TrainingStep:
         self._plans = self._planned()
         self._functions = self._traced()
         self._turn = tf.function(self._task_due, autograph=False, reduce_retracing=True)
+        self._one = tf.function(self._chosen, autograph=False)
+        self._several = tf.function(self._in_turn, autograph=False)
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
         self._called = False
         self.notes: list[str] = []
@@ -127,9 +135,7 @@ class TrainingStep:
         """What moves the weights; with an optimizer for each task, the first one's."""
         return self._plans[0].updates
 
-    def __call__(
-        self, inputs: Tensors, targets: Tensors, weights: Tensors
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    def __call__(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> StepResult:
         """Train on one batch.
 
         Args:
@@ -152,6 +158,64 @@ class TrainingStep:
                 raise
             self._do_without_xla(error)
             return self._functions[due](*batch)
+
+    def several(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> list[StepResult]:
+        """Train on several batches, one after the other, in one call of TensorFlow.
+
+        The results are those of as many single calls, bit for bit: each step is the same function.
+
+        Args:
+            inputs: As of a call, stacked along a new first axis.
+            targets: Alike.
+            weights: Alike.
+
+        Returns:
+            What a call returns, for each batch.
+        """
+        given = dict(inputs), dict(targets), dict(weights)
+        if not self._called:  # where XLA cannot compile the graph, that shows at the first step
+            return [self(*batch) for batch in unstacked(given)]
+        found: list[StepResult] = unstacked(self._several(*given))
+        for _, _, balance in found:
+            if not balance.pop(MEASURED, True):
+                del balance["gramian"]
+        return found
+
+    def _in_turn(self, *given: Tensors) -> Any:
+        """Make a step with each of several batches."""
+        first = tf.nest.map_structure(lambda each: each[0], given)
+        results = self._one.get_concrete_function(*first).structured_outputs
+        return tf.map_fn(
+            lambda batch: self._one(*batch),
+            given,
+            fn_output_signature=tf.nest.map_structure(
+                lambda each: tf.TensorSpec(each.shape, each.dtype), results
+            ),
+            parallel_iterations=1,
+        )
+
+    def _chosen(self, *batch: Tensors) -> StepResult:
+        """Make the step that is due, chosen within the graph."""
+        if len(self._plans) == 1:
+            return self._functions[0](*batch)
+        due = self._due_in_graph(*batch[1:])
+        numbers = range(len(self._plans))
+        return tf.switch_case(due, [partial(self._alike, number, batch) for number in numbers])
+
+    def _alike(self, number: int, batch: tuple[Tensors, ...]) -> StepResult:
+        """Make a step, and report alike whether gradients were compared in it or not."""
+        sums, outputs, balance = self._functions[number](*batch)
+        if not self.takes_turns:
+            count = len(self.balancer.names)
+            measured = tf.constant("gramian" in balance)
+            balance = {"gramian": tf.zeros((count, count)), **balance, MEASURED: measured}
+        return sums, outputs, balance
+
+    def _due_in_graph(self, targets: Tensors, weights: Tensors) -> tf.Tensor:
+        """Return which of several plans is to be followed now."""
+        if self.takes_turns:
+            return tf.cast(self._task_due(targets, weights), tf.int32)
+        return tf.cast(self.balancer.step.value % self.balancer.every > 0, tf.int32)
 
     def measure(
         self, inputs: Tensors, targets: Tensors, weights: Tensors
@@ -257,9 +321,7 @@ class TrainingStep:
 
         return [step(plan) for plan in self._plans]
 
-    def _step(
-        self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    def _step(self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors) -> StepResult:
         found = plan.route(inputs, targets, weights)
         moved = plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
 

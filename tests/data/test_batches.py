@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from mtl.data.batches import Examples, evaluation_batches, training_batches
+from mtl.data.batches import Examples, evaluation_batches, training_batches, unstacked
 
 COUNT = 10
 EXAMPLES = Examples(
@@ -54,6 +55,19 @@ def test_an_epoch_can_go_on_where_it_was():
     whole = _rows(training_batches(EXAMPLES, 3, seed=1, epoch=1))
     rest = _rows(training_batches(EXAMPLES, 3, seed=1, epoch=1, skip=2))
     assert rest == whole[2:]
+
+
+def test_batches_can_be_stacked_as_far_as_they_fill_stacks():
+    singly = list(training_batches(EXAMPLES, 3, seed=1, epoch=1))
+    (stacked,) = training_batches(EXAMPLES, 3, seed=1, epoch=1, together=2)
+    for one, other in zip(unstacked(stacked), singly[:2], strict=True):
+        tf.nest.map_structure(np.testing.assert_array_equal, one, other)
+    assert not list(training_batches(EXAMPLES, 3, seed=1, epoch=1, together=4))
+
+
+def test_an_order_of_ones_own_may_hold_examples_repeatedly():
+    order = np.array([[3, 3, 1], [0, 9, 9]])
+    assert _rows(training_batches(EXAMPLES, 3, seed=1, epoch=1, order=order)) == order.tolist()
 
 
 @pytest.mark.parametrize("size", [3, 10, 99])

@@ -152,6 +152,19 @@ def test_batches_of_one_source_each(monkeypatch: pytest.MonkeyPatch) -> None:
         mtl.train(small("training.sources.column=from"), table=holes)
 
 
+def test_steps_made_together_leave_the_same_run() -> None:
+    """Nine steps an epoch, the last of them smaller, in executions of four."""
+    first = mtl.train(small("balancing=pcgrad"))
+    second = mtl.train(small("balancing=pcgrad", "training.steps_per_execution=4"))
+    for value, same in zip(weights_of(first), weights_of(second), strict=True):
+        np.testing.assert_array_equal(value, same)
+    varies = ["examples_per_second", "seconds"]
+    histories = [pl.read_csv(run.folder / "history.csv").drop(varies) for run in (first, second)]
+    assert histories[0].equals(histories[1])
+    logs = [(run.folder / "balancing.csv").read_text() for run in (first, second)]
+    assert logs[0] == logs[1]
+
+
 def test_weighted_losses_add_up_to_the_total() -> None:
     run = mtl.train(small("tasks.aux_output.weight=0.3", "training.restore_best=false"))
     history = pl.read_csv(run.folder / "history.csv").row(-1, named=True)

@@ -64,8 +64,9 @@ TRAINING: dict[str, Expectation] = {
     "initial_weights": or_null(text("the path of a run folder"), "new weights"),
     "balancing_log_every": or_null(either(whole_number(1), choice("auto")), "none"),
     "sources": or_null(MAPPING, "batches of all rows"),
+    "steps_per_execution": whole_number(1),
 }
-OPTIONAL = ("initial_weights", "balancing_log_every", "sources")
+OPTIONAL = ("initial_weights", "balancing_log_every", "sources", "steps_per_execution")
 SOURCES: dict[str, Expectation] = {
     "column": or_null(text("the name of a column"), "batches of all rows"),
     "distribution": choice("uniform", "proportional", "annealed"),

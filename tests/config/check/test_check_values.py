@@ -141,7 +141,17 @@ WRONG = [
     # training
     (
         {"training.epoch": 3},
-        ["training.epoch: 'training' has no key 'epoch'. Did you mean 'epochs'? Known: batch_size"],
+        ["training.epoch: 'training' has no key 'epoch'. Did you mean 'epochs'? Known: balancing"],
+    ),
+    ({"training.balancing_log_every": 0}, ["training.balancing_log_every: found 0."]),
+    ({"training.steps_per_execution": 0}, ["training.steps_per_execution: found 0."]),
+    (
+        {"training.sources": {"colum": "a", "distribution": "proportionl", "alpha": -1}},
+        [
+            "training.sources.colum: 'training.sources' has no key 'colum'. Did you mean 'column'?",
+            "training.sources.distribution: found 'proportionl'. Expected uniform, ",
+            "training.sources.alpha: found -1. Expected a finite number of 0 or more.",
+        ],
     ),
     ({"training.epochs": 0}, ["training.epochs: found 0. Expected a whole number of 1 or more."]),
     ({"training.epochs": 2.0}, ["training.epochs: found 2.0. Expected a whole number"]),
