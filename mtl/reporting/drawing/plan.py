@@ -139,7 +139,9 @@ class _Planner:
         layer = self._inspection.layer(node.layer)
         lines = [node.name, node.kind]
         if layer is not None and layer.parameters:
-            lines.append(noun(layer.parameters, "parameter"))
+            trained = f", {count(layer.trainable)} trained"
+            partly = 0 < layer.trainable < layer.parameters
+            lines.append(f"{noun(layer.parameters, 'parameter')}{trained if partly else ''}")
         sharing = [] if layer is None else _sharing(len(layer.outputs), layer.calls)
         if layer is not None and layer.shared:
             lines.append(f"shared {', '.join(sharing)}")
@@ -218,7 +220,8 @@ def _without_calls(name: str) -> str:
 def _columns(columns: Sequence[str]) -> list[str]:
     if len(columns) > MANY:
         return [noun(len(columns), "column")]
-    return [f"columns {', '.join(columns)}"] if columns else []
+    word = "column" if len(columns) == 1 else "columns"
+    return [f"{word} {', '.join(columns)}"] if columns else []
 
 
 def _sharing(outputs: int, calls: int) -> list[str]:

@@ -20,7 +20,7 @@ needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is 
 
 def test_boxes_arrows_and_frames() -> None:
     text = to_dot(plan(same_digit()))
-    assert 'box2 [label="vision[0]\\nFunctional\\n20 parameters\\nshared ×2", ' in text
+    assert 'box2 [label="vision[0]\\nFunctional\\n20 parameters, 18 trained\\nshared ×2", ' in text
     assert 'box0 -> box2 [label=" (None, 4, 4, 1) "];' in text
     assert "box2 -> box3 [style=dotted, dir=none" in text
     assert "subgraph cluster_frame0 {" in text

@@ -42,7 +42,7 @@ def test_every_line_is_a_statement(inspection) -> None:
 
 def test_shared_layers_stand_out() -> None:
     found = statements(to_mermaid(plan(same_digit())))
-    assert 'box2["vision[0]<br/>Functional<br/>20 parameters<br/>shared ×2"]' in found
+    assert 'box2["vision[0]<br/>Functional<br/>20 parameters, 18 trained<br/>shared ×2"]' in found
     assert "class box2 shared" in found
     assert 'box0 -->|"(None, 4, 4, 1)"| box2' in found
     assert "class box4 layer" in found

@@ -29,7 +29,7 @@ def test_each_call_of_a_shared_model_is_a_box_and_its_inside_is_drawn_once() -> 
     ]
     boxes = {box.lines[0]: box for box in drawing.boxes}
     assert boxes["vision[0]"].lines == [
-        *("vision[0]", "Functional", "20 parameters", "shared ×2"),
+        *("vision[0]", "Functional", "20 parameters, 18 trained", "shared ×2"),
     ]
     assert [name for name, box in boxes.items() if box.shared] == [
         *("vision[0]", "vision[1]", "conv", "flat"),
@@ -90,3 +90,6 @@ def test_many_columns_are_counted() -> None:
     many = replace(given("given", 3), columns=[f"column_{number}" for number in range(64)])
     drawing = plan(replace(two_heads(), inputs=[many]))
     assert drawing.boxes[0].lines == ["given", "64 columns", "float32"]
+    alone = replace(many, columns=["page"])
+    drawing = plan(replace(two_heads(), inputs=[alone]))
+    assert drawing.boxes[0].lines == ["given", "column page", "float32"]
