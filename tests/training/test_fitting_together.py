@@ -8,8 +8,10 @@ from typing import Literal
 import keras
 import pytest
 
+from mtl.balancing.alternating import Alternating
+from mtl.balancing.fixed import Fixed
 from mtl.models.tweets import tweets
-from mtl.training.fitting_together import check_graph_fits
+from mtl.training.fitting_together import check_accumulation, check_graph_fits
 
 
 def problems(graph: keras.Model, vocabulary_size: int) -> list[str]:
@@ -50,3 +52,23 @@ def test_the_smallest_layer_counts() -> None:
     graph = keras.Model({"ids": ids}, {"same": keras.layers.Dense(1)(flat)})
     (found,) = problems(graph, 8)
     assert "is made for 5" in found
+
+
+@pytest.mark.parametrize(
+    ("balancer", "precision", "steps", "refused"),
+    [
+        (Alternating({"a": 1.0, "b": 1.0}), "mixed_float16", 2, True),
+        (Alternating({"a": 1.0, "b": 1.0}), "mixed_float16", None, False),
+        (Alternating({"a": 1.0, "b": 1.0}), "float32", 2, False),
+        (Alternating({"a": 1.0, "b": 1.0}, optimizers="own"), "mixed_float16", 2, False),
+        (Alternating({"a": 1.0}), "mixed_float16", 2, False),
+        (Fixed({"a": 1.0, "b": 1.0}), "mixed_float16", 2, False),
+    ],
+)
+def test_turns_with_one_scaled_loss_add_up_no_gradients(balancer, precision, steps, refused):
+    config = {
+        "optimizer": {"gradient_accumulation_steps": steps},
+        "training": {"precision": precision},
+    }
+    found = check_accumulation(config, balancer)
+    assert [each.path for each in found] == ["optimizer.gradient_accumulation_steps"] * refused

@@ -12,6 +12,7 @@ COLUMNS = {
     "status_published": "Datetime(time_unit='us', time_zone=None)",
     "num_reactions": "Int64",
     "reliability": "Float64",
+    "pixels": "Array(Float32, shape=(4,))",
 }
 
 
@@ -45,8 +46,19 @@ def test_right_config_has_no_problem(values, changed, said):
             {"inputs.aux_input": ["status_published", "pages"]},
             (
                 "inputs.aux_input[1]: 'pages' is not a column of the data. Did you mean 'page'? "
-                "Known: link_name, num_reactions, page, reliability, status_published."
+                "Known: link_name, num_reactions, page, pixels, reliability, status_published."
             ),
+        ),
+        (
+            {"training.sources": {"column": "pixels"}},
+            (
+                "training.sources.column: column 'pixels' is of type Array(Float32, shape=(4,)). "
+                "Expected a column of names or numbers."
+            ),
+        ),
+        (
+            {"training.sources": {"column": "pag"}},
+            ("training.sources.column: 'pag' is not a column of the data. Did you mean 'page'?"),
         ),
         (
             {"tasks.main_output.target": "num_reaction"},

@@ -153,6 +153,14 @@ WRONG = [
             "training.sources.alpha: found -1. Expected a finite number of 0 or more.",
         ],
     ),
+    (
+        {
+            "training.sources": {"column": "place"},
+            "data.pairs": {"group": "author"},
+            "inputs": {"main_input": "link_name_a", "aux_input": "status_published_a"},
+        },
+        ["training.sources.column: found 'place'. Expected null with data.pairs"],
+    ),
     ({"training.epochs": 0}, ["training.epochs: found 0. Expected a whole number of 1 or more."]),
     ({"training.epochs": 2.0}, ["training.epochs: found 2.0. Expected a whole number"]),
     ({"training.epochs": True}, ["training.epochs: found true. Expected a whole number"]),
