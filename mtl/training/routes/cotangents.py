@@ -10,6 +10,9 @@ import tensorflow as tf
 
 Unscaled = Callable[[tf.Tensor], tf.Tensor]
 
+# Up to how many rows inner products are taken with one of them at a time.
+_FEW = 16
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -110,9 +113,20 @@ class Cotangents:
         return tf.scatter_nd(tf.constant(tasks)[:, tf.newaxis], gradients, shape)
 
 
-def products(rows: tf.Tensor, others: tf.Tensor | None = None) -> tf.Tensor:
-    """Return the inner products of rows with each other, or with others, shape `(K, K)`."""
-    return tf.matmul(rows, rows if others is None else others, transpose_b=True)
+def products(rows: tf.Tensor, others: Sequence[tf.Tensor] | None = None) -> tf.Tensor:
+    """Return the inner products of K rows with each other, or with K others, shape `(K, K)`.
+
+    Args:
+        rows: Shape `(K, size)`.
+        others: Each of `size` numbers; a tensor of shape `(K, size)` or a list.
+    """
+    flat = [
+        tf.reshape(other, (1, -1)) for other in (tf.unstack(rows) if others is None else others)
+    ]
+    if len(flat) > _FEW:
+        return tf.matmul(rows, rows if others is None else tf.concat(flat, 0), transpose_b=True)
+    # A product with a single row is several times as fast as one matrix product of few rows.
+    return tf.concat([tf.matmul(rows, other, transpose_b=True) for other in flat], axis=1)
 
 
 def by_task(gradients: Mapping[str, Sequence[Any]], names: Sequence[str]) -> list[Sequence[Any]]:

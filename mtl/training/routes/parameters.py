@@ -112,7 +112,7 @@ def _gramian_of_tap(tap: Tap, stacked: tf.Tensor) -> tf.Tensor:
         alike = tf.matmul(inputs, inputs, transpose_b=True)
         if tap.layer.use_bias:
             alike += 1.0
-        weighed = tf.reshape(tf.matmul(alike, gradients), (tasks, size))
+        weighed = [tf.matmul(alike, each) for each in tf.unstack(gradients)]
         gramian = products(stacked, weighed)
         return (gramian + tf.transpose(gramian)) / 2  # symmetric but for rounding
     kernels = tf.matmul(inputs, gradients, transpose_a=True)
@@ -137,7 +137,7 @@ def gramian_of_halves(
         if reached:
             both = side_by_side([*(ours[k] for k in reached), *(theirs[k] for k in reached)])
             left, right = tf.split(sources.unscaled(both), 2)
-            parts.append(first.spread(products(left, right), reached))
+            parts.append(first.spread(products(left, tf.unstack(right)), reached))
     return tf.add_n(parts)
 
 
