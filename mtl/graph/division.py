@@ -13,8 +13,9 @@ from mtl.graph.branches import Branches, branches
 from mtl.graph.calls import Call, input_names, output_names
 from mtl.graph.lookups import Cut, Lookup, cut
 from mtl.graph.nested import unfolded_calls
-from mtl.graph.taps import Tap, can_be_tapped, tapped
+from mtl.graph.taps import LookupTap, Tap, can_be_tapped, lookup_can_be_tapped, tapped
 from mtl.layers.lstm import by_time
+from mtl.layers.recurrence import Loop
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,11 @@ class DividedGraph(keras.layers.Layer):
             self.cut = cut(model, self.calls, self.branches.branch)
         self.input_names = input_names(model)
         self.output_names = output_names(model)
+        self._tappable = {
+            id(lookup.projected[0]): lookup
+            for lookup in self.cut.lookups
+            if lookup_can_be_tapped(lookup, self.calls)
+        }
         self.built = True
 
     @property
@@ -114,7 +120,7 @@ class DividedGraph(keras.layers.Layer):
         fed: list[tf.Tensor],
         training: bool | None = None,  # noqa: FBT001 Keras's signature
         apart: bool = False,  # noqa: FBT001, FBT002
-        with_taps: bool = False,  # noqa: FBT001, FBT002
+        tapping: Fetched | None = None,
     ) -> Any:
         """Compute the outputs from the inputs and what `feed` returned.
 
@@ -124,7 +130,7 @@ class DividedGraph(keras.layers.Layer):
             training: Whether this is training.
             apart: Whether each task's head is to read copies of its own of the features where the
                 trunk of the branches ends.
-            with_taps: Whether to compute the trunk's dense layers with taps.
+            tapping: What `fetch` returned, where layers of the trunk are to be computed with taps.
 
         Returns:
             The outputs by name. With `apart` also the features, in the order of the branches'
@@ -137,9 +143,15 @@ class DividedGraph(keras.layers.Layer):
             self._compute(self.calls, values, given, training)
             return self._outputs(values)
         assert self.branches is not None
-        taps: list[Tap] = []
+        taps: list[Tap | LookupTap] = []
         for call in self.branches.trunk:
-            if with_taps and id(call) not in given and can_be_tapped(call, self.calls):
+            if tapping is not None and id(call) in self._tappable:
+                projected, mask = given[id(call)]
+                loops: list[Loop] = []
+                made_here = call.operation.recur(projected, mask, loops)
+                taps.append(self._lookup_tap(call, tapping, loops[0]))
+                self._store(values, call.outputs, [made_here])
+            elif tapping and id(call) not in given and can_be_tapped(call, self.calls):
                 tap, made_here = tapped(call.operation, values[id(call.inputs[0])])
                 taps.append(tap)
                 self._store(values, call.outputs, [_with_mask_of(tap.inputs, made_here)])
@@ -158,6 +170,16 @@ class DividedGraph(keras.layers.Layer):
             outputs[name] = own[id(self.model.outputs[self.output_names.index(name)])]
         self._compute(self.branches.rest, made, given, training)
         return self._outputs(made) | outputs, features, copies, taps
+
+    def _lookup_tap(self, call: Call, fetched: Fetched, loop: Loop) -> LookupTap:
+        lookup = self._tappable[id(call)]
+        return LookupTap(
+            call.operation,
+            lookup.table,
+            fetched.vectors[lookup.name],
+            by_time(fetched.positions[self.cut.lookups.index(lookup)]),
+            loop,
+        )
 
     def _start(
         self, inputs: Mapping[str, tf.Tensor], fed: list[tf.Tensor]

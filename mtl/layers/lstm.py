@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from mtl.layers.recurrence import recurrence
+from mtl.layers.recurrence import Loop, recurrence
 
 
 @keras.saving.register_keras_serializable(package="mtl")
@@ -79,15 +79,21 @@ class LSTM(keras.layers.LSTM):
             projected += self._value(self.cell.bias)
         return projected
 
-    def recur(self, projected: tf.Tensor, mask: tf.Tensor | None = None) -> Any:
+    def recur(
+        self,
+        projected: tf.Tensor,
+        mask: tf.Tensor | None = None,
+        loops: list[Loop] | None = None,
+    ) -> Any:
         """Return what `call` returns for the sequences that `project` was given.
 
         Args:
             projected: The projection, by time first: shape `(time, batch, 4 × units)`.
             mask: Shape `(batch, time)`; steps that are false leave the state as it was.
+            loops: Where the loop is put down, see `mtl.layers.recurrence.recurrence`.
         """
         initial_state = self.get_initial_state(batch_size=tf.shape(projected)[1])
-        last, outputs, states = self._loop(projected, initial_state, mask)
+        last, outputs, states = self._loop(projected, initial_state, mask, loops)
         output = outputs if self.return_sequences else last
         return (output, *states) if self.return_state else output
 
@@ -106,7 +112,11 @@ class LSTM(keras.layers.LSTM):
         return self._loop(by_time(self.project(sequences)), initial_state, mask)
 
     def _loop(
-        self, steps: tf.Tensor, initial_state: list[tf.Tensor], mask: tf.Tensor | None
+        self,
+        steps: tf.Tensor,
+        initial_state: list[tf.Tensor],
+        mask: tf.Tensor | None,
+        loops: list[Loop] | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Return the last output, all outputs and the last states, as `inner_loop` must."""
         step_mask = None if mask is None else tf.transpose(tf.cast(mask, tf.bool))[:, :, tf.newaxis]
@@ -115,7 +125,7 @@ class LSTM(keras.layers.LSTM):
             step_mask = None if step_mask is None else tf.reverse(step_mask, (0,))
         kernel = self._value(self.cell.recurrent_kernel)
         hidden, carry = initial_state
-        hiddens, last_carry = recurrence(steps, kernel, hidden, carry, step_mask)
+        hiddens, last_carry = recurrence(steps, kernel, hidden, carry, step_mask, loops)
         last_hidden = hiddens[-1]
         outputs = hiddens
         if step_mask is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -27,12 +28,29 @@ def compiled_apart() -> Iterator[None]:
         _compiled_apart.reset(token)
 
 
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One run of the loop, to be gone back through for several losses at once.
+
+    Attributes:
+        hiddens: The hidden state after each step, shape `(time, batch, units)`.
+        before: That before each step, of the same shape.
+        back: Returns the gradients of the projected steps, shape `(time, K, batch, 4 × units)`,
+            from K gradients of `hiddens`, shape `(time, K, batch, units)`, in one loop.
+    """
+
+    hiddens: tf.Tensor
+    before: tf.Tensor
+    back: Callable[[tf.Tensor], tf.Tensor]
+
+
 def recurrence(
     projected: tf.Tensor,
     kernel: tf.Tensor,
     hidden: tf.Tensor,
     carry: tf.Tensor,
     mask: tf.Tensor | None,
+    loops: list[Loop] | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Run the LSTM over projected steps.
 
@@ -49,6 +67,7 @@ def recurrence(
         carry: The first carry, shape `(batch, units)`.
         mask: Shape `(time, batch, 1)`, or none where every step counts. A step that is false leaves
             the state as it was.
+        loops: Where the run is put down, for those who go back through it by themselves.
 
     Returns:
         The hidden state after each step, shape `(time, batch, units)`, and the last carry.
@@ -56,6 +75,7 @@ def recurrence(
     apart = _compiled_apart.get()
     run_forward = _forward_compiled if apart else _forward
     run_backward = _backward_compiled if apart else _backward
+    runs: list[tuple[tf.Tensor, ...]] = []
 
     @tf.custom_gradient
     def run(
@@ -70,6 +90,7 @@ def recurrence(
             tf.stop_gradient(carry),
             mask,
         )
+        runs.append((hiddens, carries, gates))
 
         def gradient(d_hiddens: tf.Tensor, d_last_carry: tf.Tensor) -> tuple[tf.Tensor, ...]:
             d_projected, d_hidden, d_carry = run_backward(
@@ -86,7 +107,17 @@ def recurrence(
 
         return (hiddens, carries[-1]), gradient
 
-    return cast(tuple[tf.Tensor, tf.Tensor], run(projected, kernel, hidden, carry))
+    made = cast(tuple[tf.Tensor, tf.Tensor], run(projected, kernel, hidden, carry))
+    if loops is not None:
+        ((hiddens, carries, gates),) = runs
+
+        def back(d_hiddens: tf.Tensor) -> tf.Tensor:
+            unmoved = tf.zeros_like(d_hiddens[0])
+            return run_backward(kernel, carry, carries, gates, d_hiddens, unmoved, mask)[0]
+
+        before = tf.concat((hidden[tf.newaxis], hiddens[:-1]), axis=0)
+        loops.append(Loop(made[0], before, back))
+    return made
 
 
 def _forward(
@@ -137,7 +168,10 @@ def _backward(
     d_last_carry: tf.Tensor,
     mask: tf.Tensor | None,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return the gradients of the projected steps and of the first hidden state and carry."""
+    """Return the gradients of the projected steps and of the first hidden state and carry.
+
+    `d_hiddens` and `d_last_carry` may be those of several losses, stacked before the batch.
+    """
     scale, shift = _as_tanh(kernel.shape[0], gates.dtype)
     array = _Arrays(gates)
     gate_steps, d_hidden_steps = array.read(gates), array.read(d_hiddens)
@@ -147,7 +181,7 @@ def _backward(
 
     def step(time: Any, d_hidden: Any, d_carry: Any, d_projected: Any) -> tuple[Any, ...]:
         opened = gate_steps.read(time)
-        i, f, g, o = tf.split(opened, 4, axis=1)
+        i, f, g, o = tf.split(opened, 4, axis=-1)
         squashed = squashed_steps.read(time)
         d_hidden += d_hidden_steps.read(time)
         kept_hidden, kept_carry = tf.zeros_like(d_hidden), tf.zeros_like(d_carry)
@@ -158,7 +192,7 @@ def _backward(
         d_carry += d_hidden * o * (1 - squashed * squashed)
         d_gates = (d_carry * g, d_carry * carry_steps.read(time), d_carry * i, d_hidden * squashed)
         slope = scale * scale - tf.square(opened - shift)
-        d_mixed = tf.concat(d_gates, axis=1) * slope
+        d_mixed = tf.concat(d_gates, axis=-1) * slope
         return (
             time - 1,
             tf.matmul(d_mixed, transposed) + kept_hidden,
@@ -169,7 +203,12 @@ def _backward(
     _, d_hidden, d_carry, d_projected = tf.while_loop(
         lambda time, *_: time >= 0,
         step,
-        (array.length - 1, tf.zeros_like(carry), d_last_carry, array.new(gates.shape[2])),
+        (
+            array.length - 1,
+            tf.zeros_like(d_last_carry),
+            d_last_carry,
+            array.new(gates.shape[2], d_last_carry.shape[:-1]),
+        ),
         maximum_iterations=array.length,
     )
     return d_projected.stack(), d_hidden, d_carry
@@ -197,8 +236,9 @@ class _Arrays:
         self.dtype, self.batch = like.dtype, like.shape[1]
         self.length = like.shape[0] or tf.shape(like)[0]
 
-    def new(self, width: int) -> tf.TensorArray:
-        return tf.TensorArray(self.dtype, self.length, element_shape=(self.batch, width))
+    def new(self, width: int, rows: Sequence[int | None] | None = None) -> tf.TensorArray:
+        shape = (*((self.batch,) if rows is None else rows), width)
+        return tf.TensorArray(self.dtype, self.length, element_shape=shape)
 
     def read(self, values: tf.Tensor) -> tf.TensorArray:
         return tf.TensorArray(self.dtype, self.length).unstack(values)

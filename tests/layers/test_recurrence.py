@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from mtl.layers.recurrence import compiled_apart, recurrence
+from mtl.layers.recurrence import Loop, compiled_apart, recurrence
 
 TIME, BATCH, UNITS = 6, 4, 3
 
@@ -71,3 +73,31 @@ def test_only_what_is_traced_inside_is_compiled_apart() -> None:
     with compiled_apart():
         assert compiled()
     assert not compiled()
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("apart", [False, True])
+def test_one_loop_back_for_several_losses_gives_what_a_loop_for_each_gives(
+    apart: bool, masked: bool
+) -> None:
+    random = np.random.default_rng(0)
+    losses = 2
+    projected, kernel, hidden, carry = given()
+    mask = tf.constant(random.random((TIME, BATCH, 1)) < 0.6) if masked else None
+    d_hiddens = tf.constant(random.normal(size=(TIME, losses, BATCH, UNITS)), tf.float32)
+
+    @tf.function(autograph=False)
+    def both() -> tuple[tf.Tensor, tf.Tensor]:
+        loops: list[Loop] = []
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(projected)
+            hiddens, _ = recurrence(projected, kernel, hidden, carry, mask, loops)
+        each = [
+            tape.gradient(hiddens, projected, output_gradients=d_hiddens[:, k])
+            for k in range(losses)
+        ]
+        return loops[0].back(d_hiddens), tf.stack(each, axis=1)
+
+    with compiled_apart() if apart else nullcontext():
+        at_once, expected = both()
+    np.testing.assert_allclose(at_once, expected, rtol=1e-5, atol=1e-6)

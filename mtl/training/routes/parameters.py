@@ -8,8 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from mtl.graph.taps import Tap
+from mtl.graph.taps import LookupTap, Tap
 from mtl.training.routes.cotangents import Cotangents, Unscaled, products
+from mtl.training.routes.tapped import LookupTapped, Tapped, tapped_gradients
 
 
 @dataclass(frozen=True)
@@ -21,47 +22,23 @@ class Sources:
         vectors: The rows of shared tables that the batch touched, each once: the gradient of a
             table is 0 elsewhere, so that nothing is left out.
         unscaled: Undoes the scaling of the loss.
-        taps: Calls of dense layers that stand for their weights, which are not among `weights`.
+        taps: Calls of layers that stand for their weights and tables, which are not among
+            `weights` and `vectors`.
     """
 
     weights: list[Any]
     vectors: list[tf.Tensor]
     unscaled: Unscaled
-    taps: tuple[Tap, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tapped:
-    """The tasks' gradients by what a dense layer makes.
-
-    Attributes:
-        tap: The call of the layer.
-        tasks: The tasks that reach it, by position.
-        gradients: Theirs, each flat and unscaled, shape `(tasks, N · units)`.
-    """
-
-    tap: Tap
-    tasks: list[int]
-    gradients: tf.Tensor
-
-    def combined(self, weights: tf.Tensor) -> dict[int, tf.Tensor]:
-        """Return Σ_k w_k of the tasks' gradients by the layer's weights, by the weight's `id`."""
-        layer = self.tap.layer
-        own = tf.gather(weights, self.tasks)[tf.newaxis]
-        summed = tf.reshape(tf.matmul(own, self.gradients), (-1, layer.units))
-        inputs = tf.reshape(self.tap.inputs, (-1, self.tap.inputs.shape[-1]))
-        kernel, *bias = layer.trainable_weights
-        found = {id(kernel): tf.matmul(inputs, summed, transpose_a=True)}
-        return found | {id(each): tf.reduce_sum(summed, axis=0) for each in bias}
+    taps: tuple[Tap | LookupTap, ...] = ()
 
 
 def gramian_of_parameters(
     tape: tf.GradientTape, cotangents: Cotangents, sources: Sources
-) -> tuple[tf.Tensor, list[Tapped]]:
+) -> tuple[tf.Tensor, list[Tapped | LookupTapped]]:
     """Return the Gramian of the tasks' gradients by the shared weights, shape `(K, K)`.
 
     It is the sum of one Gramian a weight, so that no more than one weight's K gradients are put
-    side by side. Of a dense layer that has a tap not even these are made, see `_gramian_of_tap`.
+    side by side. Of a layer that has a tap not even these are made, see `gramian_of_dense`.
 
     Args:
         tape: Persistent, with the pass from the weights to the features.
@@ -74,52 +51,19 @@ def gramian_of_parameters(
     outputs = [tap.outputs for tap in sources.taps]
     by_task = gradients_by_task(tape, cotangents, [*outputs, *sources.weights, *sources.vectors])
     parts = [tf.zeros((cotangents.count, cotangents.count))]
-    tapped = []
+    tapped: list[Tapped | LookupTapped] = []
     for position, each in enumerate(zip(*by_task, strict=True)):
         reached = [task for task, gradient in enumerate(each) if gradient is not None]
         if not reached:
             continue
         stacked = sources.unscaled(side_by_side([each[task] for task in reached]))
         if position < len(outputs):
-            own = _gramian_of_tap(sources.taps[position], stacked)
-            tapped.append(Tapped(sources.taps[position], reached, stacked))
+            tapped.append(tapped_gradients(sources.taps[position], reached, stacked))
+            own = tapped[-1].gramian()
         else:
             own = products(stacked)
         parts.append(cotangents.spread(own, reached))
     return tf.add_n(parts), tapped
-
-
-def _gramian_of_tap(tap: Tap, stacked: tf.Tensor) -> tf.Tensor:
-    """Return the Gramian of the tasks' gradients by a dense layer's kernel and bias.
-
-    With D_i a task's gradient by the outputs of N examples, that by the kernel is xᵀ D_i, and
-
-        ⟨xᵀ D_i, xᵀ D_j⟩ = ⟨D_i, (x xᵀ) D_j⟩.
-
-    Where there are fewer examples than features the right side is the cheaper one, in time and in
-    memory. The bias adds a feature that is 1 everywhere.
-
-    Args:
-        tap: The call.
-        stacked: The D_i, each flat, shape `(K, N · units)`.
-    """
-    units, features = tap.layer.units, tap.layer.kernel.shape[0]
-    inputs = tf.reshape(tap.inputs, (-1, features))
-    tasks, size = stacked.shape
-    examples = size and size // units
-    gradients = tf.reshape(stacked, (tasks, examples or -1, units))
-    if examples is not None and examples < features:
-        alike = tf.matmul(inputs, inputs, transpose_b=True)
-        if tap.layer.use_bias:
-            alike += 1.0
-        weighed = [tf.matmul(alike, each) for each in tf.unstack(gradients)]
-        gramian = products(stacked, weighed)
-        return (gramian + tf.transpose(gramian)) / 2  # symmetric but for rounding
-    kernels = tf.matmul(inputs, gradients, transpose_a=True)
-    gramian = products(tf.reshape(kernels, (tasks, -1)))
-    if tap.layer.use_bias:
-        gramian += products(tf.reduce_sum(gradients, axis=1))
-    return gramian
 
 
 def gramian_of_halves(

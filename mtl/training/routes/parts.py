@@ -12,17 +12,17 @@ import tensorflow as tf
 
 from mtl.graph.branches import Branches
 from mtl.graph.division import Fetched
-from mtl.graph.taps import Tap
+from mtl.graph.taps import LookupTap, Tap
 from mtl.layers.recurrence import compiled_apart
 from mtl.tasks.sums import loss_sums
 from mtl.training.routes.cotangents import Cotangents, by_task
 from mtl.training.routes.parameters import (
     Sources,
-    Tapped,
     gramian_of_halves,
     gramian_of_parameters,
 )
 from mtl.training.routes.route import Computed, Ingredients, Route, Tensors, values
+from mtl.training.routes.tapped import LookupTapped, Tapped
 from mtl.training.updates import added, summed
 
 
@@ -41,7 +41,7 @@ class Forward:
         present: Which of the strategy's tasks have labels.
         regularisation: What the layers add to the loss; None where none does.
         halves: The ℓ_k of the batch's first half and of its second, where the strategy reads them.
-        taps: The trunk's dense layers, where the Gramian is that of the parameters.
+        taps: Those of the trunk, where the Gramian is that of the parameters.
     """
 
     tape: tf.GradientTape
@@ -54,7 +54,7 @@ class Forward:
     present: tf.Tensor
     regularisation: tf.Tensor | None
     halves: list[tf.Tensor]
-    taps: list[Tap]
+    taps: list[Tap | LookupTap]
 
 
 class PartsRoute(Route):
@@ -118,7 +118,11 @@ class PartsRoute(Route):
             tape.watch(fetched.vectors)
             fed = self.graph.feed(fetched)
             outputs, features, copies, taps = self.graph(
-                inputs, fed, training=True, apart=True, with_taps=self._reads_taps
+                inputs,
+                fed,
+                training=True,
+                apart=True,
+                tapping=fetched if self._reads_taps else None,
             )
             sums = loss_sums(self.tasks, outputs, targets, weights)
             losses, present = self.losses(sums)
@@ -196,7 +200,7 @@ class PartsRoute(Route):
 
     def _gramian(
         self, forward: Forward, cotangents: Cotangents
-    ) -> tuple[tf.Tensor | None, list[Tapped]]:
+    ) -> tuple[tf.Tensor | None, list[Tapped | LookupTapped]]:
         """Return the Gramian that the strategy reads or the monitor shows, and what taps gave."""
         if not self.fresh or (self.balancer.reads != "gramian" and not self.balancer.monitor):
             return None, []
@@ -204,14 +208,14 @@ class PartsRoute(Route):
             return cotangents.gramian(), []
         return gramian_of_parameters(forward.tape, cotangents, self._tapped_sources(forward))
 
-    def _all_in(self, tapped: Sequence[Tapped]) -> bool:
+    def _all_in(self, tapped: Sequence[Tapped | LookupTapped]) -> bool:
         """Whether the gradients of all that the trunk trains can be had from taps."""
-        there = {id(weight) for each in tapped for weight in each.tap.layer.trainable_weights}
+        there = {id(weight) for each in tapped for weight in each.tap.weights}
         trained = [*self._trunk, *(self.graph.tables[name] for name in self._trunk_tables)]
         return bool(trained) and all(id(weight) in there for weight in trained)
 
     def _from_taps(
-        self, forward: Forward, tapped: Sequence[Tapped], factors: tf.Tensor
+        self, forward: Forward, tapped: Sequence[Tapped | LookupTapped], factors: tf.Tensor
     ) -> dict[str, list[Any]]:
         """Return what `back_through_trunk` does, from what the taps gave, without another pass."""
         found: dict[int, Any] = {}
@@ -223,7 +227,9 @@ class PartsRoute(Route):
                 added(self.scaled(found[id(weight)]), more)
                 for weight, more in zip(self._trunk, regularising, strict=True)
             ],
-            "vectors": [],
+            "vectors": [
+                self.scaled(found[id(self.graph.tables[name])]) for name in self._trunk_tables
+            ],
         }
 
     def _losses_of_halves(
@@ -249,11 +255,15 @@ class PartsRoute(Route):
         """Return the shared weights with taps in place of those that have some."""
         shared, tables = self._shared()
         among = {id(weight) for weight in shared}
-        taps = [tap for tap in forward.taps if id(tap.layer.trainable_weights[0]) in among]
-        stood_for = {id(weight) for tap in taps for weight in tap.layer.trainable_weights}
+        taps = [tap for tap in forward.taps if id(tap.weights[0]) in among]
+        stood_for = {id(weight) for tap in taps for weight in tap.weights}
         return Sources(
             values([weight for weight in shared if id(weight) not in stood_for]),
-            [forward.fetched.vectors[name] for name in tables],
+            [
+                forward.fetched.vectors[name]
+                for name in tables
+                if id(self.graph.tables[name]) not in stood_for
+            ],
             self.unscaled,
             tuple(taps),
         )

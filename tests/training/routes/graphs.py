@@ -98,6 +98,41 @@ def words_inside_the_graph() -> keras.Model:
     return keras.Model({"ids": ids}, {name: head(name)(z) for name in ("a", "b")})
 
 
+def words_from_the_right(*, mask: bool = False) -> keras.Model:
+    """An LSTM from right to left, without a bias; dense layers after it."""
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    vectors = keras.layers.Embedding(WORDS, 7, mask_zero=mask, name="table")(ids)
+    read = LSTM(4, go_backwards=True, use_bias=False, recurrent_regularizer="l2", name="read")
+    z = keras.layers.Dense(6, activation="relu", activity_regularizer="l2")(read(vectors))
+    z = keras.layers.Dense(5, activation="softmax")(z)
+    return keras.Model({"ids": ids}, {name: head(name)(z) for name in ("a", "b")})
+
+
+def masked_words() -> keras.Model:
+    """The same, skipping the id 0."""
+    return words_from_the_right(mask=True)
+
+
+def words_in_two_layers() -> keras.Model:
+    """Two LSTMs, one on the other; one task reads every state of the first."""
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    vectors = keras.layers.Embedding(WORDS, 7, name="table")(ids)
+    states = LSTM(4, return_sequences=True, name="first")(vectors)
+    z = LSTM(3, name="second")(states)
+    pooled = keras.layers.GlobalAveragePooling1D()(states)
+    return keras.Model({"ids": ids}, {"a": head("a")(z), "b": head("b")(z), "c": head("c")(pooled)})
+
+
+def words_read_twice() -> keras.Model:
+    """A table that an LSTM reads, and a mean of the same rows."""
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    vectors = keras.layers.Embedding(WORDS, 7, name="table")(ids)
+    joined = keras.layers.Concatenate()(
+        [LSTM(4, name="read")(vectors), keras.layers.GlobalAveragePooling1D()(vectors)]
+    )
+    return keras.Model({"ids": ids}, {name: head(name)(joined) for name in ("a", "b")})
+
+
 def regularised() -> keras.Model:
     x = keras.Input((WIDTH,), name="x")
     z = keras.layers.Dense(6, kernel_regularizer="l2", activity_regularizer="l2", name="trunk")(x)
@@ -193,6 +228,10 @@ GRAPHS: dict[str, Callable[[], keras.Model]] = {
         head_within_the_trunk,
         one_layer_on_two_paths,
         words,
+        words_from_the_right,
+        masked_words,
+        words_in_two_layers,
+        words_read_twice,
         words_inside_the_graph,
         regularised,
         nested_trunk,

@@ -153,6 +153,30 @@ def test_the_gramian_of_the_parameters_is_that_of_a_pass_a_task(graph: str) -> N
     np.testing.assert_allclose(balancer.seen[0], expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("graph", ["trunk_and_heads", "words", "words_from_the_right"])
+def test_the_gramian_of_a_smaller_last_batch_is_its_own(graph: str) -> None:
+    model = build(graph)
+    full, other, *_ = batches(model)
+    last = tuple({name: value[:5] for name, value in part.items()} for part in other)
+    balancer = Given(config_weights(model), gradients="parameters")
+    step = step_for(model, balancer, keras.optimizers.SGD(0.0), xla=True)
+    for batch in (full, last):
+        *_, balance = step(*batch)
+        expected = expected_gramian(model, batch)
+        np.testing.assert_allclose(balance["gramian"], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("graph", "tapped"),
+    [(name, True) for name in ("words", "words_from_the_right", "words_in_two_layers")]
+    + [(name, False) for name in ("masked_words", "words_read_twice", "words_inside_the_graph")],
+)
+def test_a_lookup_with_one_reader_has_a_tap(graph: str, tapped: bool) -> None:
+    model = build(graph)
+    step = step_for(model, Given(config_weights(model), gradients="parameters"))
+    assert bool(step.graph._tappable) is tapped
+
+
 def test_the_gramian_of_the_features_is_that_by_the_tensors_where_paths_part() -> None:
     model = build("trunk_and_heads")
     batch, *_ = batches(model)
