@@ -41,7 +41,9 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
             with m tasks present. Heads follow.
         gradients: Where conflict is measured: at the `features` where the shared part ends, which
             costs one backward pass, or in the shared `parameters`.
-        every: In how many steps the weights are computed anew once; in between they stay.
+        every: In how many steps the weights are computed anew once; in between they stay. A task
+            that is absent when they are keeps its earlier one, at first 1; so does every task where
+            gradients are not finite.
         monitor: Whether to record gradient norms and cosines where the strategy does not read them.
 
     Attributes:
@@ -97,7 +99,7 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         self.trainable: list[keras.Variable] = []
         self.step = self._remember(_STEP, 0, dtype="int64")
         if every > 1:
-            self._remember(_WEIGHTS, np.zeros(len(self.names)))
+            self._remember(_WEIGHTS, np.ones(len(self.names)))
 
     @property
     def measures_gradients(self) -> bool:

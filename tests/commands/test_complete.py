@@ -54,7 +54,7 @@ def test_fish_gets_one_a_line(mtl, monkeypatch, user_folder):
 
 def test_the_users_own_are_completed(complete, write):
     write("experiments/own.yaml", "training: {epochs: 1}")
-    assert complete("mtl experiment=o") == ["experiment=own"]
+    assert complete("mtl experiment=ow") == ["experiment=own"]
 
 
 def test_runs_are_completed(complete, write):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import keras
 import pytest
 
@@ -73,7 +75,9 @@ def test_heads_inside_a_nested_model_are_heads() -> None:
 def test_a_model_within_a_model_is_shared_where_it_is_called_again() -> None:
     model = build("nested_in_nested")
     found = branches(model, ["a", "b", "c"])
-    assert sorted(parts(found)["trunk"]) == sorted(
+    # Keras numbers an operation's name by what the process made before: tanh, tanh_1, …
+    trunk = [re.sub(r"^tanh_\d+$", "tanh", name) for name in parts(found)["trunk"]]
+    assert sorted(trunk) == sorted(
         ["tanh", *["encoder/first", "encoder/second"], *["outer/encoder/first"] * 2]
         + ["outer/encoder/second"] * 2
     )

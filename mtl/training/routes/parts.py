@@ -187,7 +187,9 @@ class PartsRoute(Route):
             factors, d_further = self.balancer.weigh(losses, present)  # type: ignore[attr-defined]
             d_further = [None if g is None else self.scaled(g) for g in d_further]
         if self.balancer.every > 1:
-            self.balancer.variables["weights"].assign(factors)
+            kept = self.balancer.variables["weights"]
+            stays = tf.logical_and(present, tf.math.is_finite(factors))
+            kept.assign(tf.where(stays, factors, kept.value))
         balance = {"weights": self.reported(factors)}
         if gramian is not None:
             balance["gramian"] = gramian

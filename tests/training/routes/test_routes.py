@@ -274,6 +274,28 @@ def test_weights_stay_for_some_steps() -> None:
         np.testing.assert_allclose(balance["weights"], [0.7, 1.9 * 0.3, 0.4], rtol=1e-6)
 
 
+def test_a_task_that_was_absent_when_weights_were_computed_keeps_its_earlier_one() -> None:
+    model = build("trunk_and_heads")
+    step = step_for(model, Given(config_weights(model), every=2))
+    shown = []
+    for number, (inputs, labels, weights) in enumerate(batches(model, 4)):
+        absent = {"b": tf.fill(BATCH, np.nan)} if number % 2 == 0 else {}
+        shown.append(step(inputs, labels | absent, weights)[2]["weights"].numpy())
+    fresh, later = [0.7, 0.0, 0.4], [0.7, CONFIG_WEIGHTS["b"], 0.4]
+    np.testing.assert_allclose(shown, [fresh, later] * 2, rtol=1e-6)
+
+
+def test_weights_that_are_not_finite_are_not_kept() -> None:
+    model = build("trunk_and_heads")
+    balancer = Given(config_weights(model), every=3)
+    step = step_for(model, balancer)
+    (first, _second) = batches(model, 2)
+    inputs, labels, weights = first
+    overflowing = {name: each * 1e30 for name, each in labels.items()}
+    assert not np.isfinite(step(inputs, overflowing, weights)[2]["weights"]).all()
+    np.testing.assert_array_equal(balancer.state()["weights"], np.ones(3))
+
+
 @pytest.mark.parametrize("kind", [Alternating, TaskSampling])
 def test_no_step_is_spent_on_a_task_without_labels(kind: type[TurnBalancer]) -> None:
     """Only b has labels, and only b's head and the trunk move, in every step."""
