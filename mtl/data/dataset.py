@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mtl.config.check.sections import single
 from mtl.data.columns import make_column
 from mtl.data.columns.base import Column
-from mtl.data.pairs import both_sides, draws, single, with_group
+from mtl.data.pairs import both_sides, draws, with_group
 from mtl.data.splits import split_rows
 from mtl.data.tables import as_table, column_names, read_table
 from mtl.errors import ConfigError, DataError, MtlError, Problem, nearest

@@ -150,11 +150,6 @@ def paired(table: pl.DataFrame, pairs: Mapping[str, Any] | None) -> pl.DataFrame
     return draws(rows, {"test": np.arange(rows.height)}, pairs)["test"].draw(0)
 
 
-def single(column: str) -> str:
-    """Return the column of single rows that a column of pairs comes from, `text` of `text_a`."""
-    return column[: -len(SIDES[0])] if column.endswith(SIDES) else column
-
-
 def both_sides(first: pl.DataFrame, second: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return a table whose rows have a pair of rows beside each other.
 

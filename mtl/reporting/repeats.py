@@ -13,10 +13,10 @@ from rich.console import RenderableType
 from rich.text import Text
 from scipy import stats
 
-from mtl.config.directions import direction
+from mtl.config.overrides import value_of, without
 from mtl.errors import MtlError, nearest
 from mtl.reporting.collect import Run
-from mtl.reporting.compare import rank
+from mtl.reporting.compare import differing_overrides, rank
 from mtl.reporting.results import MEAN, TOTAL, nest
 from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, figure
@@ -99,7 +99,7 @@ class Averages:
 
 def repeated(runs: Sequence[Run], over: str = SEED) -> bool:
     """Return whether some of the runs differ in one setting alone, a seed."""
-    keys = [_choice(run, over) for run in runs if _value(run, over) is not None]
+    keys = [_choice(run, over) for run in runs if _seed(run, over) is not None]
     return len(set(keys)) < len(keys)
 
 
@@ -123,7 +123,7 @@ def average(
     Raises:
         MtlError: No run has an override of `over`, or none the one that is `against`.
     """
-    if all(_value(run, over) is None for run in runs):
+    if all(_seed(run, over) is None for run in runs):
         keys = {override.partition("=")[0] for run in runs for override in run.overrides}
         raise MtlError(f"No run has an override of {over!r}. {nearest(over, keys)}")
     if against is not None and not any(against in run.overrides for run in runs):
@@ -197,16 +197,17 @@ def averages_csv(several: Sequence[Averages]) -> str:
 
 def _averages(runs: Sequence[Run], over: str, against: str | None, by: str | None) -> Averages:
     split = "test" if any("test" in nest(run.figures) for run in runs) else "validation"
-    metric = rank(runs, by).figure.rpartition("/")[2] or LOSS
+    comparison = rank(runs, by)
+    metric = comparison.figure.rpartition("/")[2] or LOSS
+    mode = comparison.mode if comparison.figure else "min"
     tasks = list(dict.fromkeys(name for run in runs for name in _losses(run, split)))
-    mode = _mode(runs, metric)
     choices: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         choices.setdefault(_choice(run, over), []).append(run)
     wanted = against or REFERENCE
     references = _references(choices, wanted)
     reference = wanted if 0 < len(references) < len(choices) else None
-    labels = _labels(list(choices), reference)
+    labels = _labels(choices, over, reference)
     found = [
         Choice(
             labels[overrides],
@@ -228,10 +229,7 @@ def _averages(runs: Sequence[Run], over: str, against: str | None, by: str | Non
 def _figures(
     runs: Sequence[Run], split: str, tasks: Sequence[str], metric: str, mode: str
 ) -> dict[str, Estimate]:
-    rows = [
-        [nest(run.figures).get(split, {}).get(task, {}).get(metric) for task in tasks]
-        for run in runs
-    ]
+    rows = [[run.figures.get(f"{split}/{task}/{metric}") for task in tasks] for run in runs]
     values = np.array([[math.nan if v is None else v for v in row] for row in rows], float)
     values = values.reshape(len(runs), len(tasks))
     found = {task: Estimate.of(values[:, i]) for i, task in enumerate(tasks)}
@@ -243,10 +241,10 @@ def _figures(
 
 def _gain(runs: Sequence[Run], reference: Sequence[Run], over: str, split: str) -> Estimate:
     """Return Δ_m in percent, over the seeds that both have."""
-    base = {_value(run, over): _losses(run, split) for run in reference}
+    base = {_seed(run, over): _losses(run, split) for run in reference}
     gains = []
     for run in runs:
-        own, theirs = _losses(run, split), base.get(_value(run, over), {})
+        own, theirs = _losses(run, split), base.get(_seed(run, over), {})
         common = [task for task in own if theirs.get(task, 0) > 0]
         if common:
             changes = [(theirs[task] - own[task]) / theirs[task] for task in common]
@@ -263,24 +261,18 @@ def _losses(run: Run, split: str) -> dict[str, float]:
     return {name: loss for name, loss in losses.items() if loss is not None}
 
 
-def _mode(runs: Sequence[Run], metric: str) -> str:
-    watched = [run.mode for run in runs if run.mode and run.monitor.endswith(f"/{metric}")]
-    return watched[0] if watched else direction(metric)
-
-
 def _experiment(run: Run) -> tuple[str, ...]:
     chosen = tuple(each for each in run.overrides if each.startswith("experiment="))
     return chosen or (run.folder.parent.name,)
 
 
-def _value(run: Run, key: str) -> str | None:
-    found = [each.partition("=")[2] for each in run.overrides if each.startswith(f"{key}=")]
-    return found[-1] if found else None
+def _seed(run: Run, over: str) -> str | None:
+    return value_of(over, run.overrides)
 
 
 def _choice(run: Run, over: str) -> tuple[str, ...]:
     """Return a run's overrides but that of the seed."""
-    return tuple(each for each in run.overrides if not each.startswith(f"{over}="))
+    return tuple(without([over], run.overrides))
 
 
 def _beside(overrides: Iterable[str], key: str) -> tuple[str, ...]:
@@ -290,8 +282,7 @@ def _beside(overrides: Iterable[str], key: str) -> tuple[str, ...]:
 
 def _is_reference(overrides: Sequence[str], against: str) -> bool:
     key = against.partition("=")[0]
-    own = [each for each in overrides if each.startswith((f"{key}=", f"{key}."))]
-    return own in ([], [against])
+    return set(overrides) - set(_beside(overrides, key)) <= {against}
 
 
 def _references(
@@ -320,12 +311,12 @@ def _reference_of(
 
 
 def _labels(
-    choices: Sequence[tuple[str, ...]], reference: str | None
+    choices: Mapping[tuple[str, ...], Sequence[Run]], over: str, reference: str | None
 ) -> dict[tuple[str, ...], str]:
-    common = set.intersection(*map(set, choices)) if len(choices) > 1 else set()
+    differing = differing_overrides([runs[0] for runs in choices.values()])
     labels = {}
-    for overrides in choices:
-        own = [each for each in overrides if each not in common]
+    for overrides, differ in zip(choices, differing, strict=True):
+        own = without([over], differ)
         if reference and _is_reference(overrides, reference) and reference not in own:
             own = [reference, *own]
         labels[overrides] = " ".join(own) or "as it is"

@@ -11,11 +11,18 @@ import numpy as np
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
-from mtl.config.check.sections import SIDES, described_columns, feeds, listed, section
+from mtl.config.check.sections import (
+    SIDES,
+    described_columns,
+    feeds,
+    listed,
+    section,
+    single,
+)
 from mtl.config.check.training import SECTIONS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
-from mtl.data.pairs import SAME, single
+from mtl.data.pairs import SAME
 from mtl.data.preparation import Preparation, fit_preparation
 from mtl.data.sources import Sources
 from mtl.data.tables import column_names

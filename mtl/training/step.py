@@ -122,7 +122,9 @@ class TrainingStep:
         )
         self._plans = self._planned()
         self._functions = self._traced()
-        self._turn = tf.function(self._task_due, autograph=False, reduce_retracing=True)
+        self._choice: Callable[..., Any] = self._due
+        if self.takes_turns:
+            self._choice = tf.function(self._due, autograph=False, reduce_retracing=True)
         self._one = tf.function(self._chosen, autograph=False)
         self._several = tf.function(self._in_turn, autograph=False)
         self._measure = tf.function(self._measured, autograph=False, reduce_retracing=True)
@@ -150,7 +152,7 @@ class TrainingStep:
         """
         batch = dict(inputs), dict(targets), dict(weights)
         first, self._called = not self._called, True
-        due = self._due(*batch[1:])
+        due = int(self._choice(*batch[1:])) if len(self._plans) > 1 else 0
         try:
             return self._functions[due](*batch)
         except tf.errors.OpError as error:
@@ -198,7 +200,7 @@ class TrainingStep:
         """Make the step that is due, chosen within the graph."""
         if len(self._plans) == 1:
             return self._functions[0](*batch)
-        due = self._due_in_graph(*batch[1:])
+        due = self._due(*batch[1:])
         numbers = range(len(self._plans))
         return tf.switch_case(due, [partial(self._alike, number, batch) for number in numbers])
 
@@ -211,10 +213,12 @@ class TrainingStep:
             balance = {"gramian": tf.zeros((count, count)), **balance, MEASURED: measured}
         return sums, outputs, balance
 
-    def _due_in_graph(self, targets: Tensors, weights: Tensors) -> tf.Tensor:
+    def _due(self, targets: Tensors, weights: Tensors) -> tf.Tensor:
         """Return which of several plans is to be followed now."""
         if self.takes_turns:
-            return tf.cast(self._task_due(targets, weights), tf.int32)
+            assert isinstance(self.balancer, TurnBalancer)
+            due = self.balancer.turn(labelled(self.balancer.names, targets, weights))
+            return tf.cast(due, tf.int32)
         return tf.cast(self.balancer.step.value % self.balancer.every > 0, tf.int32)
 
     def measure(
@@ -222,18 +226,6 @@ class TrainingStep:
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Compute losses and outputs as a call does, without training, as for a prediction."""
         return self._measure(dict(inputs), dict(targets), dict(weights))
-
-    def _due(self, targets: Tensors, weights: Tensors) -> int:
-        """Return which of the plans is to be followed now."""
-        if self.takes_turns:
-            return int(self._turn(targets, weights))
-        if len(self._plans) > 1:
-            return int(int(self.balancer.step) % self.balancer.every > 0)
-        return 0
-
-    def _task_due(self, targets: Tensors, weights: Tensors) -> tf.Tensor:
-        assert isinstance(self.balancer, TurnBalancer)
-        return self.balancer.turn(labelled(self.balancer.names, targets, weights))
 
     def _planned(self) -> list[_Plan]:
         """Make the different steps: one, one a task, or one with the solver and one without."""

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mtl.config.check.sections import described_columns
+from mtl.config.check.sections import described_columns, single
 from mtl.data.dataset import load_dataset
-from mtl.data.pairs import Pairs, paired, single
+from mtl.data.pairs import Pairs, paired
 from mtl.errors import ConfigError, DataError
 
 # Groups of 4, 3, 2 and 1 rows, and a row that belongs to none.

@@ -18,6 +18,7 @@ from mtl.training.optimizers import Clipping
 from mtl.training.step import StepSettings, TrainingStep
 from tests.training.routes.graphs import BATCH, SquaredError, batches, build
 from tests.training.routes.test_routes import Given, Halves, WeightedRows, config_weights
+from tests.training.routes.test_routes import step_for as single_step_for
 
 GROUP = 3
 
@@ -30,14 +31,8 @@ def step_for(
     clipping: Clipping | None = None,
     **settings: Any,
 ) -> TrainingStep:
-    return TrainingStep(
-        model,
-        {name: SquaredError() for name in sorted(model.output)},
-        balancer,
-        optimizer,
-        clipping or Clipping(),
-        StepSettings(batch_size=BATCH, xla=False, gradient_accumulation_steps=group, **settings),
-    )
+    settings |= {"xla": False, "gradient_accumulation_steps": group}
+    return single_step_for(model, balancer, optimizer, clipping, **settings)
 
 
 def keras_step(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch: Any) -> None:

@@ -412,19 +412,27 @@ def failing_on(split: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner_module, "_evaluate_further", evaluate_further)
 
 
-def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    failing_on("test", monkeypatch)
+def failed_on(
+    split: str, override: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[mtl.Run, str]:
+    """Return the run whose evaluations of one split failed, all of it there, and its log."""
+    failing_on(split, monkeypatch)
     with pytest.raises(MtlError, match="the map has no goal"):
-        mtl.train(small("debug=true"))
+        mtl.train(small(override))
     (folder,) = (tmp_path / "runs" / "headline").iterdir()
     run = mtl.load(folder)
     assert run.results["status"] == "failed"
     assert run.results["error"] == "the map has no goal"
-    assert "the map has no goal" in (folder / "run.log").read_text()
-    for split in ("training", "validation", "test"):
-        assert run.results["metrics"][split]["main_output"]["loss"] > 0
+    for each in ("training", "validation", "test"):
+        assert run.results["metrics"][each]["main_output"]["loss"] > 0
+    return run, (folder / "run.log").read_text()
+
+
+def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run, log = failed_on("test", "debug=true", monkeypatch, tmp_path)
+    assert "the map has no goal" in log
     assert set(run.tasks) == {"main_output", "aux_output"}
     assert run.evaluate(posts(50))["main_output"]["loss"] > 0
 
@@ -432,16 +440,9 @@ def test_a_trained_model_is_kept_where_the_test_split_cannot_be_evaluated(
 def test_a_run_goes_on_where_the_validation_split_cannot_be_evaluated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    failing_on("validation", monkeypatch)
-    with pytest.raises(MtlError, match="the map has no goal"):
-        mtl.train(small("training.epochs=2"))
-    (folder,) = (tmp_path / "runs" / "headline").iterdir()
-    run = mtl.load(folder)
-    assert (run.results["status"], run.results["epochs"]) == ("failed", 2)
-    assert run.results["error"] == "the map has no goal"
-    assert "Epoch 1: the map has no goal" in (folder / "run.log").read_text()
-    for split in ("training", "validation", "test"):
-        assert run.results["metrics"][split]["main_output"]["loss"] > 0
+    run, log = failed_on("validation", "training.epochs=2", monkeypatch, tmp_path)
+    assert run.results["epochs"] == 2
+    assert "Epoch 1: the map has no goal" in log
 
 
 def test_a_model_is_kept_whatever_goes_wrong_when_it_is_measured(

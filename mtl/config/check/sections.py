@@ -85,9 +85,12 @@ def described_columns(config: Config) -> dict[str, Any]:
 def column_path(config: Config, column: object) -> str:
     """Return where a column's options stand: `data.columns.text` for `text_a` of pairs."""
     name = str(column)
-    if section(config, "data", "pairs") and name.endswith(SIDES):
-        name = name[: -len(SIDES[0])]
-    return f"data.columns.{name}"
+    return f"data.columns.{single(name) if section(config, 'data', 'pairs') else name}"
+
+
+def single(column: str) -> str:
+    """Return the column of single rows that a column of pairs comes from, `text` of `text_a`."""
+    return column[: -len(SIDES[0])] if column.endswith(SIDES) else column
 
 
 def column_options(config: Config, feed: Feed) -> Config:

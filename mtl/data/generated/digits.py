@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from sklearn.datasets import load_digits
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.errors import DataError
 from mtl.registry import generator
 
@@ -34,8 +34,7 @@ def digits(*, rows: int | None = None, seed: int = 0) -> Generated:
     images, labels = load_digits(return_X_y=True)
     if rows is not None and not 1 <= rows <= len(labels):
         raise DataError(f"digits has rows={rows}. Expected 1 to {len(labels)}, or null for all.")
-    if seed < 0:
-        raise DataError(f"digits has seed={seed}. Expected 0 or more.")
+    check_least("digits", {"seed": seed})
     scaled = np.rint(images.reshape(-1, 8, 8) * (255 / BRIGHTEST)).astype(np.uint8)
     if rows is not None:
         chosen = np.random.default_rng(seed).permutation(len(labels))[:rows]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.errors import DataError
 from mtl.gridworld.distances import optimal_moves
 from mtl.gridworld.maps import channels, random_maps, random_starts, same_maps
@@ -62,10 +60,7 @@ def gridworld(
     """
     given = {"maps": maps, "size": size, "obstacles": obstacles, "obstacle_size": obstacle_size}
     given |= {"starts": starts, "states": states, "seed": seed}
-    for name, value in given.items():
-        if not LEAST.get(name, 0) <= value < math.inf:
-            least = LEAST.get(name, 0)
-            raise DataError(f"gridworld has {name}={value}. Expected {least} or more.")
+    check_least("gridworld", given, LEAST)
     random = np.random.default_rng(seed)
     try:
         blocked, goals, distance = random_maps(

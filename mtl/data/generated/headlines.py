@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,7 +9,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.data.generated.headline_grammar import (
     CLICKBAIT,
     NEWS,
@@ -22,7 +21,6 @@ from mtl.data.generated.headline_grammar import (
     write,
 )
 from mtl.data.generated.headline_words import PAGES
-from mtl.errors import DataError
 from mtl.registry import generator
 
 DAYS = 90
@@ -57,9 +55,7 @@ def headlines(*, rows: int = 12_000, seed: int = 0, noise: float = 0.75) -> Gene
     Raises:
         DataError: An argument is out of range.
     """
-    for name, value, least in (("rows", rows, 1), ("seed", seed, 0), ("noise", noise, 0)):
-        if not least <= value < math.inf:
-            raise DataError(f"headlines has {name}={value}. Expected {least} or more.")
+    check_least("headlines", {"rows": rows, "seed": seed, "noise": noise}, {"rows": 1})
     random, world = np.random.default_rng(seed), _world()
     page = random.choice(len(PAGES), size=rows, p=world.page_chance)
     seconds = _times(random, rows)

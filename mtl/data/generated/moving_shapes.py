@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.data.generated.drawing import (
     COLOURS,
     SHAPES,
@@ -19,7 +18,6 @@ from mtl.data.generated.drawing import (
     sizes,
 )
 from mtl.data.generated.questions import Question, ask, yes_or_no
-from mtl.errors import DataError
 from mtl.registry import generator
 
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
@@ -66,10 +64,7 @@ def moving_shapes(
         DataError: An argument is out of range.
     """
     given = {"videos": videos, "questions": questions, "frames": frames, "size": size}
-    for name, value in (given | {"seed": seed}).items():
-        if not LEAST.get(name, 0) <= value < math.inf:
-            least = LEAST.get(name, 0)
-            raise DataError(f"moving_shapes has {name}={value}. Expected {least} or more.")
+    check_least("moving_shapes", given | {"seed": seed}, LEAST)
     random = np.random.default_rng(seed)
     motion = _motion(random, videos)
     pictures = _film(random, motion, frames, size, shown=2 if still else 1)

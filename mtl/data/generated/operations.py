@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
-from mtl.errors import DataError
+from mtl.data.generated.base import Generated, check_least
 from mtl.registry import generator
 
 LARGEST = 9
@@ -43,9 +42,7 @@ def operations(
         DataError: An argument is out of range.
     """
     counts = {"rows": rows, "size": size, "columns": columns, "len(vector)": len(vector)}
-    for name, value, least in [*((n, v, 1) for n, v in counts.items()), ("seed", seed, 0)]:
-        if value < least:
-            raise DataError(f"operations has {name}={value}. Expected {least} or more.")
+    check_least("operations", {**counts, "seed": seed}, dict.fromkeys(counts, 1))
     random = np.random.default_rng(seed)
 
     def whole(*shape: int) -> np.ndarray:

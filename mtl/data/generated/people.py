@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
-from mtl.errors import DataError
+from mtl.data.generated.base import Generated, check_least
 from mtl.registry import generator
 
 WORLD_SEED = 29
@@ -85,9 +84,7 @@ def people(*, rows: int = 20_000, seed: int = 0) -> Generated:
     Raises:
         DataError: An argument is out of range.
     """
-    for name, value, least in (("rows", rows, 1), ("seed", seed, 0)):
-        if value < least:
-            raise DataError(f"people has {name}={value}. Expected {least} or more.")
+    check_least("people", {"rows": rows, "seed": seed}, {"rows": 1})
     world = np.random.default_rng(WORLD_SEED)
     random = np.random.default_rng(seed)
     traits = random.normal(size=(rows, TRAITS))

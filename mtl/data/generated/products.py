@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
-from mtl.errors import DataError
+from mtl.data.generated.base import Generated, check_least
 from mtl.registry import generator
 
 FACTORS = 3
@@ -39,10 +38,8 @@ def products(
     Raises:
         DataError: An argument is out of range.
     """
-    least = {"rows": (rows, 1), "size": (size, FACTORS), "noise": (noise, 0), "seed": (seed, 0)}
-    for name, (value, bound) in least.items():
-        if not bound <= value < np.inf:
-            raise DataError(f"products has {name}={value}. Expected {bound} or more.")
+    given = {"rows": rows, "size": size, "noise": noise, "seed": seed}
+    check_least("products", given, {"rows": 1, "size": FACTORS})
     random = np.random.default_rng(seed)
     x = random.normal(size=(rows, size)).astype(np.float32)
     y = product_of(x) + noise * random.normal(size=rows)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.errors import DataError
 from mtl.registry import generator
 
@@ -111,9 +111,8 @@ def _check(
     noise: Mapping[str, float],
     seed: int,
 ) -> None:
-    for name, value, least in (("rows", rows, 1), ("ridges", ridges, 1), ("seed", seed, 0)):
-        if value < least:
-            raise DataError(f"regressions has {name}={value}. Expected {least} or more.")
+    counts = {"rows": rows, "ridges": ridges, "seed": seed}
+    check_least("regressions", counts, {"rows": 1, "ridges": 1})
     if form not in ("tanh", "linear"):
         raise DataError(f"regressions has form={form!r}. Expected tanh or linear.")
     if not 0 <= shared <= 1:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import polars as pl
 
-from mtl.data.generated.base import Generated
+from mtl.data.generated.base import Generated, check_least
 from mtl.data.generated.drawing import (
     COLOURS,
     SHAPES,
@@ -56,9 +54,8 @@ def shapes(
     Raises:
         DataError: An argument is out of range.
     """
-    for name, value in (("images", images), ("questions", questions), ("shapes", shapes)):
-        if not 1 <= value < math.inf:
-            raise DataError(f"shapes has {name}={value}. Expected 1 or more.")
+    counts = {"images": images, "questions": questions, "shapes": shapes}
+    check_least("shapes", counts, dict.fromkeys(counts, 1))
     if shapes > MOST_SHAPES:
         raise DataError(f"shapes has shapes={shapes}. Expected at most {MOST_SHAPES}.")
     cells = 1 if shapes == 1 else 2
@@ -66,8 +63,7 @@ def shapes(
         raise DataError(
             f"shapes has size={size}. Expected {cells * LEAST_CELL} or more for shapes={shapes}."
         )
-    if seed < 0:
-        raise DataError(f"shapes has seed={seed}. Expected 0 or more.")
+    check_least("shapes", {"seed": seed})
     random = np.random.default_rng(seed)
     shape = random.integers(len(SHAPES), size=(images, shapes))
     colour = _distinct(random, images, len(COLOURS))[:, :shapes]
