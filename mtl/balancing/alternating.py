@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import tensorflow as tf
 
@@ -33,7 +33,6 @@ class Alternating(TurnBalancer):
             `{main: 2, aux: 1}` is main, main, aux, main, … None: one each, in the order of the
             tasks.
         optimizers: `shared`, one optimizer, the default, or `own`, one for each task.
-        **options: See `Balancer`.
     """
 
     def __init__(
@@ -42,9 +41,8 @@ class Alternating(TurnBalancer):
         *,
         ratio: Mapping[str, int] | None = None,
         optimizers: Literal["shared", "own"] = "shared",
-        **options: Any,
     ) -> None:
-        super().__init__(weights, **options)
+        super().__init__(weights)
         if optimizers not in ("shared", "own"):
             raise MtlError(f"balancing.optimizers={optimizers!r}. Expected shared or own.")
         ratio = dict.fromkeys(self.names, 1) if ratio is None else ratio

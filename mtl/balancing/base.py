@@ -41,9 +41,6 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
             with m tasks present. Heads follow.
         gradients: Where conflict is measured: at the `features` where the shared part ends, which
             costs one backward pass, or in the shared `parameters`.
-        every: In how many steps the weights are computed anew once; in between they stay. A task
-            that is absent when they are keeps its earlier one, at first 1; so does every task where
-            gradients are not finite.
         monitor: Whether to record gradient norms and cosines where the strategy does not read them.
 
     Attributes:
@@ -67,6 +64,9 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
     second_look: ClassVar[bool] = False
     """Whether `after_update` is to be called with the losses after the update."""
 
+    every: int = 1
+    """In how many steps the weights are computed anew once."""
+
     def __init__(
         self,
         weights: Mapping[str, float],
@@ -74,7 +74,6 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         heads: Heads = "own",
         normalise: Normalise = "sum",
         gradients: Gradients = "features",
-        every: int = 1,
         monitor: bool = False,
     ) -> None:
         for name, value, known in (
@@ -84,22 +83,17 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
         ):
             if value not in known:
                 raise MtlError(f"balancing.{name}={value!r}. Expected {' or '.join(known)}.")
-        if every < 1:
-            raise MtlError(f"balancing.every={every}. Expected 1 step or more.")
         self.names = tuple(weights)
         self.config_weights = np.array(list(weights.values()), np.float64)
         self.heads = heads
         self.normalise = normalise
         self.gradients = gradients
-        self.every = every
         self.monitor = monitor
         self.seed = 0
         self.steps_per_epoch = 1
         self.variables: dict[str, keras.Variable] = {}
         self.trainable: list[keras.Variable] = []
         self.step = self._remember(_STEP, 0, dtype="int64")
-        if every > 1:
-            self._remember(_WEIGHTS, np.ones(len(self.names)))
 
     @property
     def measures_gradients(self) -> bool:
@@ -283,10 +277,26 @@ class GramianBalancer(Balancer):
 
     `solve` is NumPy in double precision on m × m numbers. It is handed the tasks that are present
     and have a gradient; the others' weight is 0. A single one keeps its plain gradient, w = 1.
+
+    Args:
+        weights: See `Balancer`.
+        every: In how many steps the weights are computed anew once; in between they stay, and a
+            step costs little more than one without a strategy. A task that is absent when they
+            are computed keeps its earlier one, at first 1; so does every task where gradients are
+            not finite.
+        **options: See `Balancer`.
     """
 
     reads: ClassVar[Reads] = "gramian"
     scale: ClassVar[Normalise] = "mean"
+
+    def __init__(self, weights: Mapping[str, float], *, every: int = 1, **options: Any) -> None:
+        super().__init__(weights, **options)
+        if every < 1:
+            raise MtlError(f"balancing.every={every}. Expected 1 step or more.")
+        self.every = every
+        if every > 1:
+            self._remember(_WEIGHTS, np.ones(len(self.names)))
 
     @abstractmethod
     def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
@@ -412,16 +422,21 @@ class RowBalancer(Balancer):
 
 
 class TurnBalancer(Balancer):
-    """A strategy that trains one task a step."""
+    """A strategy that trains one task a step.
+
+    Its update is that task's plain gradient, in the shared part as in the head, and there are no
+    gradients to be compared: none of the options of other strategies would mean anything.
+
+    Args:
+        weights: See `Balancer`.
+    """
 
     reads: ClassVar[Reads] = "turns"
     own_optimizers: bool = False
     """Whether each task has an optimizer of its own, with moments of its own."""
 
-    def __init__(
-        self, weights: Mapping[str, float], *, heads: Heads = "weighted", **options: Any
-    ) -> None:
-        super().__init__(weights, heads=heads, **options)
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        super().__init__(weights, heads="weighted")
 
     @abstractmethod
     def turn(self, present: tf.Tensor) -> tf.Tensor:

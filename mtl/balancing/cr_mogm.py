@@ -19,7 +19,12 @@ from mtl.registry import balancer, balancers
 
 _PREFIX = "around/"
 _MGDA: Mapping[str, Any] = MappingProxyType({"name": "mgda"})
-_COMMON = tuple(inspect.signature(Balancer).parameters)[1:]
+_COMMON = tuple(
+    parameter.name
+    for strategy in (Balancer, GramianBalancer)
+    for parameter in inspect.signature(strategy).parameters.values()
+    if parameter.kind is parameter.KEYWORD_ONLY
+)
 
 
 @balancer("cr_mogm")

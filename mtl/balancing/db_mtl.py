@@ -14,7 +14,6 @@ from mtl.balancing.rows import (
     across,
     part,
     refuse_features,
-    refuse_intervals,
     squared_norms,
     weighted_sum,
 )
@@ -72,7 +71,6 @@ class DBMTL(RowBalancer):
     ) -> None:
         super().__init__(weights, gradients=gradients, **options)
         refuse_features(gradients, "an average over batches is kept for each shared weight")
-        refuse_intervals(self.every)
         if not 0 <= beta < 1:
             raise MtlError(f"balancing.beta={beta}. Expected 0 or more, below 1.")
         if not 0 <= beta_decay < np.inf:

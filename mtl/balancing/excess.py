@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.balancing.base import Gradients, Heads, RowBalancer
-from mtl.balancing.rows import across, part, refuse_features, refuse_intervals, weighted_sum
+from mtl.balancing.rows import across, part, refuse_features, weighted_sum
 from mtl.errors import MtlError
 from mtl.registry import balancer
 
@@ -63,7 +63,6 @@ class ExcessMTL(RowBalancer):
     ) -> None:
         super().__init__(weights, gradients=gradients, heads=heads, **options)
         refuse_features(gradients, "a sum of squares is kept for each shared weight")
-        refuse_intervals(self.every)
         if not 0 < eta < np.inf:
             raise MtlError(f"balancing.eta={eta}. Expected a step size above 0.")
         self.eta = eta

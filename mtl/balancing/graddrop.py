@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.balancing.base import Gradients, RowBalancer
-from mtl.balancing.rows import across, refuse_intervals
+from mtl.balancing.rows import across
 from mtl.errors import MtlError, nearest
 from mtl.registry import balancer
 
@@ -61,7 +61,6 @@ class GradDrop(RowBalancer):
         **options: Any,
     ) -> None:
         super().__init__(weights, gradients=gradients, **options)
-        refuse_intervals(self.every)
         by_name = leak if isinstance(leak, Mapping) else dict.fromkeys(self.names, leak)
         for name, value in by_name.items():
             if name not in self.names:

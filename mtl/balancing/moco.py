@@ -15,7 +15,6 @@ from mtl.balancing.rows import (
     flattened,
     part,
     refuse_features,
-    refuse_intervals,
     weighted_sum,
 )
 from mtl.balancing.shares import even_shares, keep_shares, shares_of
@@ -88,7 +87,6 @@ class MoCo(RowBalancer):
     ) -> None:
         super().__init__(weights, gradients=gradients, **options)
         refuse_features(gradients, "an average over batches is kept for each shared weight")
-        refuse_intervals(self.every)
         if not 0 < beta <= 1:
             raise MtlError(f"balancing.beta={beta}. Expected a number above 0, up to 1.")
         for name, value in (

@@ -68,11 +68,3 @@ def refuse_features(gradients: str, reason: str) -> None:
     """Raise MtlError where `gradients` is not `parameters`."""
     if gradients != "parameters":
         raise MtlError(f"balancing.gradients={gradients!r}. Expected parameters: {reason}.")
-
-
-def refuse_intervals(every: int) -> None:
-    """Raise MtlError where gradients are not to be read in every step."""
-    if every != 1:
-        raise MtlError(
-            f"balancing.every={every}. Expected 1: the strategy reads the gradients in every step."
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -41,7 +41,6 @@ class TaskSampling(TurnBalancer):
         alpha: α, 0 or more, 1 by default: 0 is even, 1 in proportion to N, 0.5 to its root.
         final_alpha: α of the last epoch where it moves, 0 or more, 0.2 as in the paper.
         over_epochs: E, 1 or more: over how many epochs α moves. `annealed` needs it.
-        **options: See `Balancer`.
     """
 
     def __init__(
@@ -52,9 +51,8 @@ class TaskSampling(TurnBalancer):
         alpha: float = 1.0,
         final_alpha: float = 0.2,
         over_epochs: int | None = None,
-        **options: Any,
     ) -> None:
-        super().__init__(weights, **options)
+        super().__init__(weights)
         if distribution not in DISTRIBUTIONS:
             raise MtlError(
                 f"balancing.distribution={distribution!r}. Expected uniform, proportional or"

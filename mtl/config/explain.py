@@ -16,13 +16,14 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+from mtl.config.mappings import is_value
 from mtl.config.search import EXPERIMENT, ROOT, groups, options
 from mtl.errors import MtlError, nearest
 
 # What Hydra says, in a ValueError, of `training=5`.
 GROUP_IS_NO_VALUE = "Config group override must be a string or a list"
-# Where a config may get keys that no shipped file has.
-OPEN = ("inputs", "data.columns", "data.generator", "optimizer", "optimizer.schedule")
+# Sections that may get keys that no shipped file has.
+OPEN = ("inputs", "data.columns", "optimizer")
 # What is said where a list stands for a mapping, with the sections that people write so.
 MAPPINGS = (
     "A list stands where keys with values are expected, such as `inputs: {main_input: link_name}` "
@@ -133,10 +134,14 @@ def _no_key(full_key: str, parent: DictConfig) -> str:
     top = full_key.partition(".")[0]
     if above.count(".") == 1 and not names and top in NESTED:
         return f"{top} has no such key yet. A new one is added with '+{top}={NESTED[top]}'."
+    addition = f" A new key is added with a plus: +{full_key}=…." if _takes_keys(above) else ""
     if not names:
-        return f"{above} has no key {key!r}: it is a value or empty."
-    addition = f" A new key is added with a plus: +{full_key}=…." if above in OPEN else ""
+        return f"{above} has no key {key!r}: it is a value or empty.{addition}"
     return f"{above or 'The config'} has no key {key!r}. {nearest(key, names)}{addition}"
+
+
+def _takes_keys(section: str) -> bool:
+    return section in OPEN or is_value(section)
 
 
 def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:

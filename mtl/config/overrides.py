@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mtl.config.mappings import is_value
 from mtl.config.search import groups
 from mtl.errors import MtlError
 
@@ -31,12 +32,23 @@ def without(keys: Iterable[str], words: Sequence[str]) -> list[str]:
 
 
 def with_no_option(words: Iterable[str]) -> list[str]:
-    """Return the words with `group=null`, which Hydra cannot read, as its `~group`."""
+    """Return the words as Hydra has to be told what they say.
+
+    `group=null`, which it cannot read, becomes its `~group`. `key={…}`, which it would merge into
+    what is there, replaces a value (see `mtl.config.mappings`): `key=null` goes before it.
+    """
     words = list(words)
     nothing = {word.removesuffix("=null") for word in words if word.endswith("=null")}
     left_out = nothing & set(groups()) if nothing else set()
     names = {f"{name}=null": f"~{name}" for name in left_out}
-    return [names.get(word, word) for word in words]
+    return [each for word in words for each in (*_emptied(word), names.get(word, word))]
+
+
+def _emptied(word: str) -> list[str]:
+    """Return the word that empties a value which `word` gives as a mapping, or nothing."""
+    key, equals, value = word.partition("=")
+    mapping = equals and value.lstrip().startswith(("{", "choice({"))
+    return [f"{key}=null"] if mapping and not key.startswith(("+", "~")) and is_value(key) else []
 
 
 def refuse_groups(words: Sequence[str], folder: Path) -> None:

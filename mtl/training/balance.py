@@ -36,18 +36,28 @@ class Balance:
         self._steps_compared = 0
 
     def add(self, balance: Mapping[str, Any]) -> None:
-        """Take in one step's, see `mtl.training.routes.route.Computed`."""
-        self._weights += np.asarray(balance["weights"], np.float64)
+        """Take in one step's, see `mtl.training.routes.route.Computed`.
+
+        A step whose gradients overflowed, as some do where the loss is scaled, moves no weight; it
+        is left out.
+        """
+        weights = np.asarray(balance["weights"], np.float64)
+        gramian = np.asarray(balance.get("gramian", 0.0), np.float64)
+        if not (np.isfinite(weights).all() and np.isfinite(gramian).all()):
+            return
+        self._weights += weights
         self._steps += 1
         if "gramian" not in balance:
             return
-        norms, cosines, both = _compared(balance["gramian"])
+        norms, cosines, both = _compared(gramian)
         self._norms += norms
         self._with_norm += norms > 0
         self._cosines += cosines
         self._compared += both
-        self._conflicts += _conflicts(cosines, both)
-        self._steps_compared += 1
+        rate = _conflict_rate(cosines, both)
+        if not np.isnan(rate):
+            self._conflicts += rate
+            self._steps_compared += 1
 
     def weights(self) -> np.ndarray:
         """Return the mean factor of each task's loss, shape `(K,)`; 0 before any step."""
@@ -68,14 +78,14 @@ class Balance:
         """Return every figure by its name, `balancing/…`.
 
         The conflict rate is the share of pairs of tasks whose gradients point apart, cosine below
-        0, averaged over the steps.
+        0, averaged over the steps in which two tasks had gradients.
         """
         cosines = self.cosines()
         if cosines is None:
             return _named(self.names, self.weights())
         counted = np.maximum(self._with_norm, 1)
         norms = np.where(self._with_norm > 0, self._norms / counted, np.nan)
-        rate = self._conflicts / self._steps_compared
+        rate = self._conflicts / self._steps_compared if self._steps_compared else np.nan
         return _named(self.names, self.weights(), norms, cosines, rate)
 
 
@@ -94,8 +104,8 @@ def figures_of_step(names: Sequence[str], balance: Mapping[str, Any]) -> dict[st
         return _named(names, weights)
     norms, cosines, both = _compared(balance["gramian"])
     compared = np.where(both, cosines, np.nan)
-    rate = _conflicts(cosines, both) if np.triu(both, 1).any() else np.nan
-    return _named(names, weights, np.where(norms > 0, norms, np.nan), compared, rate)
+    shown = np.where(norms > 0, norms, np.nan)
+    return _named(names, weights, shown, compared, _conflict_rate(cosines, both))
 
 
 def _compared(gramian: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -131,8 +141,8 @@ def _named(
     return found | {"balancing/conflict_rate": float(conflict_rate)}
 
 
-def _conflicts(cosines: np.ndarray, both: np.ndarray) -> float:
-    """Return the share of the pairs that could be compared whose cosine is below 0."""
+def _conflict_rate(cosines: np.ndarray, both: np.ndarray) -> float:
+    """Return the share of the pairs that could be compared whose cosine is below 0; NaN of none."""
     upper = np.triu(both, 1)
     pairs = upper.sum()
-    return float((upper & (cosines < 0)).sum() / pairs) if pairs else 0.0
+    return float((upper & (cosines < 0)).sum() / pairs) if pairs else np.nan

@@ -2,8 +2,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from mtl.balancing.alternating import Alternating
 from mtl.balancing.base import GramianBalancer, LossBalancer
+from mtl.config.check import bind_signature
 from mtl.errors import MtlError
+from mtl.registry import balancers
 
 WEIGHTS = {"a": 2.0, "b": 1.0, "c": 0.5}
 EVERYONE = np.ones(3, bool)
@@ -57,6 +60,25 @@ def test_unknown_options_are_refused(options, message):
     with pytest.raises(MtlError) as error:
         Norms(WEIGHTS, **options)
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("key", ["heads", "normalise", "gradients", "every", "monitor"])
+def test_a_strategy_that_takes_turns_refuses_what_would_mean_nothing(key):
+    found = bind_signature(Alternating, {key: 1}, "balancing", provided={"weights"})
+    assert [problem.path for problem in found] == [f"balancing.{key}"]
+
+
+def test_only_strategies_that_solve_for_weights_can_keep_them_for_some_steps():
+    taking = {
+        name
+        for name in balancers.shipped()
+        if not bind_signature(balancers.get(name), {"every": 2}, "", provided={"weights"})
+    }
+    assert taking == {
+        name for name in balancers.shipped() if issubclass(balancers.get(name), GramianBalancer)
+    }
+    assert "upgrad" in taking
+    assert not taking & {"fixed", "famo", "moco", "alternating"}
 
 
 def test_tasks_keep_their_names_order_and_weights():

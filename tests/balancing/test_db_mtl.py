@@ -86,7 +86,7 @@ def test_a_loss_without_a_logarithm_gives_numbers(loss):
 
 
 def test_mistakes():
-    for name, value in (("beta", 1.0), ("beta", -0.1), ("beta_decay", -1.0), ("every", 3)):
+    for name, value in (("beta", 1.0), ("beta", -0.1), ("beta_decay", -1.0)):
         with pytest.raises(MtlError, match=rf"^balancing\.{name}={value}. Expected"):
             DBMTL(ones(2), **{name: value})
     with pytest.raises(MtlError, match=r"^balancing\.gradients='features'. Expected parameters"):

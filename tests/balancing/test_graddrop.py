@@ -194,5 +194,3 @@ def test_mistakes():
         GradDrop(ones(2), leak={"b": -1})
     with pytest.raises(MtlError, match=r"^balancing\.leak=.*'other'.*Known: a, b"):
         GradDrop(ones(2), leak={"other": 0.5})
-    with pytest.raises(MtlError, match=r"^balancing\.every=2. Expected 1"):
-        GradDrop(ones(2), every=2)

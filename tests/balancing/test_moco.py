@@ -120,7 +120,6 @@ def test_mistakes():
         {"gamma": -0.1},
         {"gamma_decay": float("nan")},
         {"rho": -1.0},
-        {"every": 2},
     ):
         name, value = next(iter(parameters.items()))
         with pytest.raises(MtlError, match=rf"^balancing\.{name}={value}. Expected"):

@@ -23,7 +23,6 @@ STRATEGIES = {
     "famo": ("trunk_and_heads", Famo),
     "gramian": ("trunk_and_heads", lambda w: Given(w, gradients="parameters")),
     "now and then": ("trunk_and_heads", lambda w: Given(w, every=2)),
-    "losses now and then": ("trunk_and_heads", lambda w: Fixed(w, heads="own", every=3)),
     "rows": ("trunk_and_heads", WeightedRows),
     "in turn": ("trunk_and_heads", Alternating),
     "own optimizers": ("trunk_and_heads", lambda w: Alternating(w, optimizers="own")),
