@@ -314,11 +314,19 @@ class TrainingStep:
         return [step(plan) for plan in self._plans]
 
     def _step(self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors) -> StepResult:
+        moving = self.model.non_trainable_variables if self.balancer.second_look else []
+        before = [tf.identity(variable.value) for variable in moving]
         found = plan.route(inputs, targets, weights)
         moved = plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
 
         def look_again() -> tf.Tensor:
+            """See the batch as the first time: by the same draws, and without a trace."""
+            afterwards = [tf.identity(variable.value) for variable in moving]
+            for variable, value in zip(moving, before, strict=True):
+                variable.assign(value)
             after = plan.route.look_again(inputs, targets, weights)
+            for variable, value in zip(moving, afterwards, strict=True):
+                variable.assign(value)
             self.balancer.after_update(found.losses, after, found.present)
             return tf.constant(True)
 

@@ -83,11 +83,8 @@ class PartsRoute(Route):
             for weight in getattr(call.operation, "trainable_weights", ())
         }
         self._trunk = [weight for weight in self.weights if id(weight) in trunk]
-        self._heads = [
-            weight
-            for weight in self.weights
-            if id(weight) not in trunk and self.branches.served.get(id(weight))
-        ]
+        self._after = [weight for weight in self.weights if id(weight) not in trunk]
+        self._heads = [w for w in self._after if self.branches.served.get(id(w))]
         self._trunk_tables = [n for n, table in self.graph.tables.items() if id(table) in trunk]
         self._head_tables = [
             name
@@ -309,7 +306,7 @@ class PartsRoute(Route):
         for weight, gradient in zip(self._heads, d_heads["weights"], strict=True):
             gradients[id(weight)] = self._of_head(weight, summed(gradient), own)
         for weight, gradient in zip(
-            self._heads, self._regularising(forward, self._heads), strict=True
+            self._after, self._regularising(forward, self._after), strict=True
         ):
             gradients[id(weight)] = added(gradients[id(weight)], gradient)
         d_vectors: dict[str, Any] = dict.fromkeys(self.graph.tables)

@@ -310,6 +310,74 @@ def test_no_step_is_spent_on_a_task_without_labels(kind: type[TurnBalancer]) -> 
         assert {path.split("/")[0] for path in moved} == {"first", "second", "own", "b"}
 
 
+class SecondLook(Fixed):
+    """Keeps the losses before and after each update."""
+
+    second_look = True
+
+    def __init__(self, weights: Any, **options: Any) -> None:
+        super().__init__(weights, **options)
+        self.before = self.remember("before", np.zeros(len(weights)))
+        self.after = self.remember("after", np.zeros(len(weights)))
+
+    def after_update(self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor) -> None:
+        self.before.assign(before)
+        self.after.assign(after)
+
+
+def noisy() -> keras.Model:
+    """Dropout and a layer with moving statistics in the shared part."""
+    x = keras.Input((5,), name="x")
+    z = keras.layers.Dense(6, name="trunk")(x)
+    z = keras.layers.Dropout(0.5, seed=3)(keras.layers.BatchNormalization()(z))
+    return keras.Model({"x": x}, {n: keras.layers.Dense(1, name=n)(z) for n in "abc"})
+
+
+@pytest.mark.parametrize("xla", [True, False])
+@pytest.mark.parametrize("heads", ["own", "weighted"])
+def test_a_second_look_sees_the_batch_as_the_first_and_leaves_no_trace(
+    heads: str, *, xla: bool
+) -> None:
+    models = []
+    for kind, rate in ((SecondLook, 0.0), (SecondLook, RATE), (Fixed, RATE)):
+        keras.utils.set_random_seed(0)
+        model = noisy()
+        balancer = kind(config_weights(model), heads=heads)
+        step = step_for(model, balancer, keras.optimizers.SGD(rate), xla=xla)
+        for batch in batches(model, 2):
+            step(*batch)
+        if isinstance(balancer, SecondLook):
+            same = np.allclose(balancer.before, balancer.after, rtol=1e-6)
+            assert same is (rate == 0.0)
+        models.append(model)
+    _, looked, plain = models
+    values = zip(looked.non_trainable_variables, plain.non_trainable_variables, strict=True)
+    for value, expected in values:
+        np.testing.assert_array_equal(value, expected)
+    assert len(plain.non_trainable_variables) == 3
+
+
+@pytest.mark.parametrize("gradients", ["features", "parameters"])
+def test_regularisation_reaches_what_no_trained_task_does_by_every_route(gradients: str) -> None:
+    """As in Keras, whose loss has the regularisation of all layers: w (1 - 2 rate 0.01) of L2."""
+    x = keras.Input((5,), name="x")
+    z = keras.layers.Dense(6, name="trunk")(x)
+    c = keras.layers.Dense(1, kernel_regularizer="l2", name="c")(z)
+    outputs = {n: keras.layers.Dense(1, name=n)(z) for n in "ab"} | {"c": c}
+    model = keras.Model({"x": x}, outputs)
+    kernel, bias = model.get_layer("c").weights
+    for balancer in (
+        Fixed({"a": 1.0, "b": 1.0}),
+        Fixed({"a": 1.0, "b": 1.0}, heads="own", gradients=gradients),
+        Given({"a": 1.0, "b": 1.0}, gradients=gradients),
+        WeightedRows({"a": 1.0, "b": 1.0}, gradients=gradients),
+    ):
+        before = kernel.numpy()
+        step_for(model, balancer)(*next(iter(batches(model))))
+        np.testing.assert_allclose(kernel.numpy(), before * (1 - RATE * 0.02), rtol=1e-6)
+        np.testing.assert_array_equal(bias, [0.0])
+
+
 @pytest.mark.parametrize("optimizers", ["shared", "own"])
 def test_a_schedule_follows_the_steps_of_the_training(optimizers: str) -> None:
     """Each turn moves its task's head by the gradient times the rate of that step."""
