@@ -134,14 +134,23 @@ def _no_key(full_key: str, parent: DictConfig) -> str:
     top = full_key.partition(".")[0]
     if above.count(".") == 1 and not names and top in NESTED:
         return f"{top} has no such key yet. A new one is added with '+{top}={NESTED[top]}'."
-    addition = f" A new key is added with a plus: +{full_key}=…." if _takes_keys(above) else ""
+    addition = _addition(above, key)
     if not names:
         return f"{above} has no key {key!r}: it is a value or empty.{addition}"
     return f"{above or 'The config'} has no key {key!r}. {nearest(key, names)}{addition}"
 
 
-def _takes_keys(section: str) -> bool:
-    return section in OPEN or is_value(section)
+def _addition(section: str, key: str) -> str:
+    """Return the sentence that says how a section gets a new key, if it can have one."""
+    if section == "tasks":
+        return _new_task(key)
+    if section in OPEN or is_value(section):
+        return f" A new key is added with a plus: +{section}.{key}=…."
+    return ""
+
+
+def _new_task(name: str) -> str:
+    return f" A new one is added with '+tasks={{{name}: {{target: …, kind: …}}}}'."
 
 
 def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:
@@ -151,10 +160,7 @@ def _no_task(full_key: str, cause: OmegaConfBaseException) -> str:
             f"{full_key}: {_first_line(cause)}. Expected outputs, each with its task, such as"
             " `tasks: {price: {target: price, kind: regression}}`."
         )
-    return (
-        f"tasks.{name}: expected a task, or null to remove it. A new one is added with"
-        f" '+tasks={{{name}: {{target: …, kind: …}}}}'."
-    )
+    return f"tasks.{name}: expected a task, or null to remove it.{_new_task(name)}"
 
 
 def _no_match(message: str) -> str:
