@@ -35,20 +35,25 @@ def with_no_option(words: Iterable[str]) -> list[str]:
     """Return the words as Hydra has to be told what they say.
 
     `group=null`, which it cannot read, becomes its `~group`. `key={…}`, which it would merge into
-    what is there, replaces a value (see `mtl.config.mappings`): `key=null` goes before it.
+    what is there, replaces a value (see `mtl.config.mappings`).
     """
     words = list(words)
     nothing = {word.removesuffix("=null") for word in words if word.endswith("=null")}
     left_out = nothing & set(groups()) if nothing else set()
     names = {f"{name}=null": f"~{name}" for name in left_out}
-    return [each for word in words for each in (*_emptied(word), names.get(word, word))]
+    return [each for word in words for each in _replacing(names.get(word, word))]
 
 
-def _emptied(word: str) -> list[str]:
-    """Return the word that empties a value which `word` gives as a mapping, or nothing."""
+def _replacing(word: str) -> list[str]:
+    """Return two words for one that gives a value as a mapping: the first empties it.
+
+    The second has a `++`, as the runs of a sweep have one word a key.
+    """
     key, equals, value = word.partition("=")
     mapping = equals and value.lstrip().startswith(("{", "choice({"))
-    return [f"{key}=null"] if mapping and not key.startswith(("+", "~")) and is_value(key) else []
+    if not mapping or key.startswith(("+", "~")) or not is_value(key):
+        return [word]
+    return [f"{key}=null", f"++{word}"]
 
 
 def refuse_groups(words: Sequence[str], folder: Path) -> None:
