@@ -122,3 +122,14 @@ def test_the_graph_in_yaml_trains_on_a_table(write, user_folder):
     (folder,) = (user_folder / "runs" / "answers").iterdir()
     graph = library.load(folder).graph
     assert library.graph.nodes(graph).of("reader")[1].output_shape == (None, 32)
+
+
+def test_the_balancer_trains(write):
+    write("plugins/equal_pull.py", block("# plugins/equal_pull.py"))
+    write("conf/balancing/equal_pull.yaml", "# Equal.\nname: equal_pull\npower: 1.0\n")
+    chosen = ["balancing=equal_pull", "+balancing.every=2", "debug=true", "training.xla=false"]
+    run = library.train(library.compose("headline", chosen))
+    history = pl.read_csv(run.folder / "history.csv")
+    weights = [history[f"balancing/weight/{name}"][-1] for name in ("main_output", "aux_output")]
+    # On the scale of the sum of two tasks, and what the task of weight 0.2 counts.
+    assert weights[0] + weights[1] / 0.2 == pytest.approx(2.0, rel=1e-4)

@@ -236,8 +236,27 @@ class LossBalancer(Balancer):
         """
 
     def scaled_total(self, losses: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
-        """Return what is minimised, on the scale that `normalise` asks for."""
-        return self.scaled(self.total(losses, present), present)
+        """Return what is minimised, on the scale that `normalise` asks for.
+
+        Raises:
+            MtlError: `total` returns no scalar.
+        """
+        total = tf.convert_to_tensor(self.total(losses, present))
+        if total.shape.rank != 0:
+            raise MtlError(
+                f"{type(self).__name__}.total returned a tensor of shape {tuple(total.shape)}."
+                " Expected a scalar: one number to minimise."
+            )
+        return self.scaled(total, present)
+
+    def check_reads_losses(self, weights: tf.Tensor | None) -> tf.Tensor:
+        """Return the derivatives of `total`; refuse a total that has none."""
+        if weights is None:
+            raise MtlError(
+                f"{type(self).__name__}.total does not depend on the losses, so that nothing would"
+                " be trained. Expected a function of `losses`, such as tf.reduce_sum(losses)."
+            )
+        return weights
 
     def weigh(
         self, losses: tf.Tensor, present: tf.Tensor
@@ -248,8 +267,7 @@ class LossBalancer(Balancer):
             total = self.scaled_total(losses, present)
         sources = [each.value for each in self.trainable]
         weights, gradients = tape.gradient(total, (losses, sources))
-        if weights is None:
-            weights = tf.zeros_like(losses)
+        weights = self.check_reads_losses(weights)
         return tf.where(present, weights, tf.zeros_like(weights)), gradients
 
 
@@ -285,6 +303,9 @@ class GramianBalancer(Balancer):
             are computed keeps its earlier one, at first 1; so does every task where gradients are
             not finite.
         **options: See `Balancer`.
+
+    Attributes:
+        failure: What `solve` raised.
     """
 
     reads: ClassVar[Reads] = "gramian"
@@ -292,6 +313,7 @@ class GramianBalancer(Balancer):
 
     def __init__(self, weights: Mapping[str, float], *, every: int = 1, **options: Any) -> None:
         super().__init__(weights, **options)
+        self.failure: Exception | None = None
         if every < 1:
             raise MtlError(f"balancing.every={every}. Expected 1 step or more.")
         self.every = every
@@ -334,7 +356,11 @@ class GramianBalancer(Balancer):
             losses: np.ndarray, present: np.ndarray, gramian: np.ndarray, step: int, *state: Any
         ) -> list[np.ndarray]:
             changed = {name: np.array(each) for name, each in zip(names, state, strict=True)}
-            weights = self.weights_of(losses, present, gramian, int(step), changed)
+            try:
+                weights = self.weights_of(losses, present, gramian, int(step), changed)
+            except Exception as error:
+                self.failure = error  # TensorFlow hands on no more than its text
+                raise
             types = [each.dtype for each in state]
             kept = [changed[n].astype(t) for n, t in zip(names, types, strict=True)]
             return [weights.astype(losses.dtype), *kept]
@@ -368,7 +394,12 @@ class GramianBalancer(Balancer):
             observed = Observed(losses[active].astype(np.float64), active, step, random, state)
             factor = {"sum": len(active), "mean": 1 / len(active)}[self.normalise]
             with one_blas_thread():
-                solved = self.solve(taken, observed)
+                solved = np.asarray(self.solve(taken, observed), np.float64)
+            if solved.shape != (len(active),):
+                raise MtlError(
+                    f"solve returned an array of shape {solved.shape}. Expected a weight for each"
+                    f" of the {len(active)} tasks that take part, shape ({len(active)},)."
+                )
             weights[active] = solved if self.scale == self.normalise else solved * factor
         return weights
 

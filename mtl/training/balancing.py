@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,10 @@ from mtl.errors import ConfigError, MtlError, Problem
 from mtl.registry import balancers
 from mtl.training.problems import Problems
 
+_A_STRATEGY = (
+    "Register a class that extends LossBalancer, GramianBalancer, RowBalancer or TurnBalancer of"
+    " mtl.balancing.base and has its method: total, solve, combine or turn."
+)
 _REFUSED = re.compile(r"(balancing\.(\w+)[\w.]*)=(.*?)\. (Expected .*)", re.DOTALL)
 
 
@@ -30,6 +35,10 @@ def make_balancer(
     if section.get("name") not in balancers.names() or problems.at("balancing.name"):
         return None
     strategy = balancers.get(section["name"])
+    mistaken = _no_strategy(strategy)
+    if mistaken:
+        problems.add([Problem("balancing.name", f"{section['name']!r} {mistaken}", _A_STRATEGY)])
+        return None
     options = {
         key: value
         for key, value in section.items()
@@ -53,6 +62,14 @@ def make_balancer(
             del options[key]
         else:
             return None if problems.concern("balancing") else made
+
+
+def _no_strategy(registered: Any) -> str | None:
+    """Return why what is registered under a name is no strategy; None where it is one."""
+    if not (inspect.isclass(registered) and issubclass(registered, Balancer)):
+        return f"is registered for {getattr(registered, '__name__', registered)!r}, no strategy"
+    lacking = sorted(registered.__abstractmethods__)
+    return f"lacks the method {', '.join(lacking)}" if lacking else None
 
 
 def trained_weights(config: Mapping[str, Any]) -> dict[str, float]:

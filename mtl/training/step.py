@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from mtl.balancing.base import RowBalancer, TurnBalancer
 from mtl.data.batches import unstacked
+from mtl.errors import MtlError
 from mtl.graph.branches import branches
 from mtl.graph.division import DividedGraph
 from mtl.tasks.sums import labelled, loss_sums
@@ -156,6 +157,7 @@ class TrainingStep:
         try:
             return self._functions[due](*batch)
         except tf.errors.OpError as error:
+            self._check_solved()
             if not (first and self.compilation.graph and self.settings.xla == "auto"):
                 raise
             self._do_without_xla(error)
@@ -177,11 +179,23 @@ class TrainingStep:
         given = dict(inputs), dict(targets), dict(weights)
         if not self._called:  # where XLA cannot compile the graph, that shows at the first step
             return [self(*batch) for batch in unstacked(given)]
-        found: list[StepResult] = unstacked(self._several(*given))
+        try:
+            found: list[StepResult] = unstacked(self._several(*given))
+        except tf.errors.OpError:
+            self._check_solved()
+            raise
         for _, _, balance in found:
             if not balance.pop(MEASURED, True):
                 del balance["gramian"]
         return found
+
+    def _check_solved(self) -> None:
+        """Say what is wrong where it was the strategy that failed, and not TensorFlow."""
+        failure = getattr(self.balancer, "failure", None)
+        if failure is not None:
+            name = type(self.balancer).__name__
+            kind = "" if isinstance(failure, MtlError) else f"{type(failure).__name__}: "
+            raise MtlError(f"The balancing by {name} failed: {kind}{failure}") from failure
 
     def _in_turn(self, *given: Tensors) -> Any:
         """Make a step with each of several batches."""

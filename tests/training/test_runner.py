@@ -535,9 +535,9 @@ def test_every_problem_comes_at_once() -> None:
 
 def test_values_of_the_balancing_come_with_all_other_problems() -> None:
     config = small(
-        "balancing=task_sampling",
+        "balancing=cagrad",
         "balancing.every=0",
-        "balancing.alpha=-1",
+        "balancing.c=-1",
         "balancing.heads=none",
         "tasks.aux_output.weight=-1",
         "inputs.main_input=link_nam",
@@ -547,7 +547,7 @@ def test_values_of_the_balancing_come_with_all_other_problems() -> None:
     found = {problem.path: str(problem) for problem in caught.value.problems}
     assert set(found) == {
         "balancing.every",
-        "balancing.alpha",
+        "balancing.c",
         "balancing.heads",
         "tasks.aux_output.weight",
         "inputs.main_input",

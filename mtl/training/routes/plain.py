@@ -87,7 +87,9 @@ class PlainRoute(Route):
             tf.zeros_like(value) if gradient is None else gradient
             for value, gradient in zip(fed, d_fed, strict=True)
         ]
-        factors = tf.zeros_like(losses) if factors is None else self.unscaled(factors)
+        if isinstance(self.balancer, LossBalancer):
+            factors = self.balancer.check_reads_losses(factors)
+        factors = self.unscaled(factors)
         return sums, outputs, (d_fed, [summed(g) for g in d_weights], d_further, factors)
 
     def _total(self, losses: tf.Tensor, present: tf.Tensor) -> tf.Tensor:
