@@ -208,14 +208,13 @@ def test_an_absent_task_has_no_weight_even_where_the_total_reads_it():
     np.testing.assert_allclose(w, [2, 0, 18])
 
 
-def test_a_total_that_reads_no_loss_gives_weights_of_0():
-    class Nothing(LossBalancer):
+def test_a_total_that_reads_no_loss_is_refused():
+    class Constant(LossBalancer):
         def total(self, losses, present):
             return tf.constant(1.0)
 
-    w, gradients = Nothing(WEIGHTS).weigh(tf.constant(LOSSES), tf.constant(EVERYONE))
-    np.testing.assert_array_equal(w, np.zeros(3))
-    assert gradients == []
+    with pytest.raises(MtlError, match=r"Constant\.total does not depend on the losses"):
+        Constant(WEIGHTS).weigh(tf.constant(LOSSES), tf.constant(EVERYONE))
 
 
 @pytest.mark.parametrize("present", [[True, True, True], [True, False, True], [False] * 3])
