@@ -5,11 +5,12 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from mtl.models.parameters import Width
 from mtl.registry import builder
 
 
 @builder("absolute")
-def absolute(*, size: int = 3) -> keras.Model:
+def absolute(*, size: Width = 3) -> keras.Model:
     """Build a graph that computes |x|.
 
     Args:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from mtl.models.parameters import Width
 from mtl.registry import builder
 
 
 @builder("absolute_sum")
-def absolute_sum(*, size: int = 3) -> keras.Model:
+def absolute_sum(*, size: Width = 3) -> keras.Model:
     """Build a graph that computes |x_1| + |x_2|.
 
     Args:

@@ -15,6 +15,7 @@ from mtl.layers.elementwise_weights import ElementwiseWeights
 from mtl.layers.exemplars import Exemplars
 from mtl.models.exemplar_choice import BY_CLASS, Choice, choose_exemplars, spread
 from mtl.models.handed_in import Head, Specification
+from mtl.models.parameters import Count, Factor, Width
 from mtl.models.vision import BRIGHTEST, scaled
 from mtl.registry import builder
 
@@ -39,14 +40,14 @@ def exemplar(
     tasks: Mapping[str, Head],
     training: Training | None,
     *,
-    exemplars: int = 10,
+    exemplars: Width = 10,
     choice: Choice = "medoids",
     function: str = "exponential_difference",
     c: float | Sequence[float] | None = None,
     c_scale: float = 1.0,
-    least_spread: float = 0.5,
-    l2: float = 0.0,
-    seed: int = 0,
+    least_spread: Factor = 0.5,
+    l2: Factor = 0.0,
+    seed: Count = 0,
 ) -> keras.Model:
     """Build the model that compares an example, feature by feature, with exemplars.
 

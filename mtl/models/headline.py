@@ -7,19 +7,20 @@ from typing import Literal
 import keras
 
 from mtl.layers.lstm import LSTM
+from mtl.models.parameters import Count, Width
 from mtl.registry import builder
 
 
 @builder("headline")
 def headline(
     *,
-    vocabulary_size: int = 10_000,
-    length: int = 100,
-    embedding_size: int = 512,
-    lstm_units: int = 32,
-    auxiliary_size: int = 5,
-    dense_units: int = 64,
-    dense_layers: int = 3,
+    vocabulary_size: Width = 10_000,
+    length: Width = 100,
+    embedding_size: Width = 512,
+    lstm_units: Width = 32,
+    auxiliary_size: Width = 5,
+    dense_units: Width = 64,
+    dense_layers: Count = 3,
     lstm: Literal["hoisted", "keras"] = "hoisted",
 ) -> keras.Model:
     """Build the model that predicts a headline's success from its words and further figures.

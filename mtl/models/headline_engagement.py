@@ -12,6 +12,7 @@ from mtl.layers.bag_of_vectors import BagOfVectors
 from mtl.layers.hashed_pairs import HashedPairs
 from mtl.layers.lstm import LSTM
 from mtl.models.handed_in import Head, Specification, one_of_each_kind
+from mtl.models.parameters import Buckets, Count, Share, Width
 from mtl.registry import builder
 
 WANTED = {
@@ -29,18 +30,18 @@ def headline_engagement(
     words_scale: float = 6.0,
     pairs_scale: float = 2.0,
     page_words_scale: float = 3.0,
-    pair_distance: int = 2,
-    pair_buckets: int = 262_144,
-    page_word_buckets: int = 262_144,
-    page_size: int = 32,
-    context_units: int = 256,
-    context_layers: int = 2,
-    context_dropout: float = 0.2,
-    embedding_size: int = 32,
-    lstm_units: int = 32,
-    word_dropout: float = 0.4,
-    embedding_dropout: float = 0.5,
-    lstm_dropout: float = 0.5,
+    pair_distance: Count = 2,
+    pair_buckets: Buckets = 262_144,
+    page_word_buckets: Buckets = 262_144,
+    page_size: Width = 32,
+    context_units: Width = 256,
+    context_layers: Count = 2,
+    context_dropout: Share = 0.2,
+    embedding_size: Width = 32,
+    lstm_units: Width = 32,
+    word_dropout: Share = 0.4,
+    embedding_dropout: Share = 0.5,
+    lstm_dropout: Share = 0.5,
 ) -> keras.Model:
     """Build the model that predicts several figures of a post, its reactions and shares.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from mtl.models.parameters import Classes, Width
 from mtl.models.vision import Pooling, image_input, pooled, scaled
 from mtl.registry import builder
 
@@ -12,13 +13,13 @@ from mtl.registry import builder
 @builder("inception")
 def inception(
     *,
-    height: int = 256,
-    width: int = 256,
-    channels: int = 3,
-    filters: int = 64,
+    height: Width = 256,
+    width: Width = 256,
+    channels: Width = 3,
+    filters: Width = 64,
     head: bool = True,
     pooling: Pooling = "average",
-    classes: int = 10,
+    classes: Classes = 10,
 ) -> keras.Model:
     """Build an inception module, and a head that tells the class of an image.
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import keras
 
 from mtl.models.dense import dense_layers
+from mtl.models.parameters import Classes, Count, Width
 from mtl.registry import builder
 
 
 @builder("mlp")
-def mlp(*, size: int = 784, units: int = 64, hidden: int = 2, classes: int = 10) -> keras.Model:
+def mlp(
+    *, size: Width = 784, units: Width = 64, hidden: Count = 2, classes: Classes = 10
+) -> keras.Model:
     """Build a stack of dense layers that says which class a vector is of.
 
     Args:

@@ -8,15 +8,16 @@ import keras
 
 from mtl.errors import ConfigError, Problem
 from mtl.layers.product import WeightedProduct
+from mtl.models.parameters import Width
 from mtl.registry import builder
 
 
 @builder("product")
 def product(
     *,
-    size: int = 75,
-    units: int = 75,
-    factors: int = 3,
+    size: Width = 75,
+    units: Width = 75,
+    factors: Width = 3,
     w: Sequence[float] | None = None,
     fixed: bool = False,
     head: bool = True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from mtl.models.parameters import Activation, Classes, Width
 from mtl.models.vision import Pooling, image_input, pooled, scaled
 from mtl.registry import builder
 
@@ -12,15 +13,15 @@ from mtl.registry import builder
 @builder("residual")
 def residual(
     *,
-    height: int = 256,
-    width: int = 256,
-    channels: int = 3,
-    stem_filters: int | None = None,
-    blocks: int = 1,
-    activation: str | None = None,
+    height: Width = 256,
+    width: Width = 256,
+    channels: Width = 3,
+    stem_filters: Width | None = None,
+    blocks: Width = 1,
+    activation: Activation | None = None,
     head: bool = True,
     pooling: Pooling = "average",
-    classes: int = 10,
+    classes: Classes = 10,
 ) -> keras.Model:
     """Build convolutions with residual connections, and a head that tells the class of an image.
 

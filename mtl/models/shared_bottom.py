@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import keras
 from keras import layers
 
 from mtl.errors import ConfigError, Problem
 from mtl.models.handed_in import Head, Specification
+from mtl.models.parameters import FILLED, Activation, Share, Width
 from mtl.registry import builder
 
 VECTORS = "features"
@@ -20,11 +22,11 @@ def shared_bottom(
     inputs: Mapping[str, Specification],
     tasks: Mapping[str, Head],
     *,
-    units: Sequence[int] = (64, 64),
-    activation: str | None = "relu",
-    dropout: float = 0.0,
-    embedding_size: int = 16,
-    head_units: Sequence[int] = (),
+    units: Annotated[Sequence[Width], FILLED] = (64, 64),
+    activation: Activation | None = "relu",
+    dropout: Share = 0.0,
+    embedding_size: Width = 16,
+    head_units: Sequence[Width] = (),
 ) -> keras.Model:
     """Build dense layers that all tasks share, and dense layers of its own for each task.
 
@@ -49,11 +51,11 @@ def shared_bottom(
         Each task's, by name, shape `(batch, units of the task)`.
 
     Raises:
-        ConfigError: An input is of another kind, or there are no shared layers.
+        ConfigError: An input is of another kind.
 
     Source: Caruana 1997, Multitask Learning.
     """
-    _check(inputs, units)
+    _check(inputs)
     given = {
         name: keras.Input(each.shape, dtype=each.dtype, name=name) for name, each in inputs.items()
     }
@@ -77,7 +79,7 @@ def shared_bottom(
     return keras.Model(given, outputs, name="shared_bottom")
 
 
-def _check(inputs: Mapping[str, Specification], units: Sequence[int]) -> None:
+def _check(inputs: Mapping[str, Specification]) -> None:
     problems = [
         Problem(
             f"inputs.{name}",
@@ -88,7 +90,5 @@ def _check(inputs: Mapping[str, Specification], units: Sequence[int]) -> None:
         for name, each in inputs.items()
         if each.kind not in (VECTORS, CATEGORY)
     ]
-    if not units:
-        problems.append(Problem("model.units", "found none", "Expected one width or more."))
     if problems:
         raise ConfigError(problems)

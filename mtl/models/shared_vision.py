@@ -9,6 +9,7 @@ from keras import layers
 
 from mtl.models.dense import dense_layers
 from mtl.models.merging import Merger, merged
+from mtl.models.parameters import Activation, Width
 from mtl.models.vision import Padding, Pooling, image_input, vision_model
 from mtl.registry import builder
 
@@ -16,17 +17,17 @@ from mtl.registry import builder
 @builder("shared_vision")
 def shared_vision(
     *,
-    height: int = 27,
-    width: int = 27,
-    channels: int = 1,
-    filters: Sequence[int] = (64,),
-    convolutions: Sequence[int] = (2,),
+    height: Width = 27,
+    width: Width = 27,
+    channels: Width = 1,
+    filters: Sequence[Width] = (64,),
+    convolutions: Sequence[Width] = (2,),
     padding: Padding = "valid",
-    activation: str | None = None,
+    activation: Activation | None = None,
     pooling: Pooling = "flatten",
-    vector_units: int | None = None,
+    vector_units: Width | None = None,
     merge: Sequence[Merger] = ("concatenate",),
-    dense_units: Sequence[int] = (),
+    dense_units: Sequence[Width] = (),
 ) -> keras.Model:
     """Build the model that applies one vision model to two images and compares them.
 

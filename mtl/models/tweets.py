@@ -15,6 +15,7 @@ from mtl.layers.one_hot import OneHot
 from mtl.layers.symbol_lstm import SymbolLSTM
 from mtl.models.dense import dense_layers
 from mtl.models.merging import Merger, merged
+from mtl.models.parameters import Share, Width
 from mtl.registry import builder
 
 
@@ -48,15 +49,15 @@ POOLINGS: dict[str, Callable[[Any, Any], Any]] = {
 @builder("tweets")
 def tweets(
     *,
-    length: int = 280,
-    symbols: int = 256,
-    lstm_units: int = 64,
+    length: Width = 280,
+    symbols: Width = 256,
+    lstm_units: Width = 64,
     encoding: Literal["lookup", "one_hot"] = "lookup",
     bidirectional: bool = False,
     pooling: Literal["last", "last_character", "average", "maximum"] = "last",
-    dropout: float = 0.0,
+    dropout: Share = 0.0,
     merge: Sequence[Merger] = ("concatenate",),
-    dense_units: Sequence[int] = (),
+    dense_units: Sequence[Width] = (),
 ) -> keras.Model:
     """Build the model that reads two tweets with one LSTM and compares what it made of them.
 

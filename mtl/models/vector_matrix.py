@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import keras
 from keras import ops
 
 from mtl.layers.constant import Constant
+from mtl.models.parameters import FILLED, Width
 from mtl.registry import builder
 
 
 @builder("vector_matrix")
-def vector_matrix(*, vector: Sequence[float] = (1.0, 2.0, 3.0), columns: int = 2) -> keras.Model:
+def vector_matrix(
+    *, vector: Annotated[Sequence[float], FILLED] = (1.0, 2.0, 3.0), columns: Width = 2
+) -> keras.Model:
     """Build a graph that computes vector · matrix, the vector being the same for every example.
 
     The vector is a weight that is not trained: it is saved with the model.

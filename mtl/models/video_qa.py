@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from mtl.models.parameters import Classes, Share, Width
 from mtl.models.questions import Merge, answer, read_question
 from mtl.models.vision import Padding, Pooling, vision_model
 from mtl.registry import builder
@@ -15,23 +16,23 @@ from mtl.registry import builder
 @builder("video_qa")
 def video_qa(
     *,
-    frames: int = 100,
-    height: int = 224,
-    width: int = 224,
-    channels: int = 3,
-    filters: Sequence[int] = (64, 128, 256),
-    convolutions: Sequence[int] = (2, 2, 3),
+    frames: Width = 100,
+    height: Width = 224,
+    width: Width = 224,
+    channels: Width = 3,
+    filters: Sequence[Width] = (64, 128, 256),
+    convolutions: Sequence[Width] = (2, 2, 3),
     padding: Padding = "first",
     pooling: Pooling = "flatten",
-    video_lstm_units: int = 256,
-    question_length: int = 100,
-    vocabulary_size: int = 10_000,
-    embedding_size: int = 256,
-    lstm_units: int = 256,
+    video_lstm_units: Width = 256,
+    question_length: Width = 100,
+    vocabulary_size: Width = 10_000,
+    embedding_size: Width = 256,
+    lstm_units: Width = 256,
     merge: Merge = "concatenate",
-    dense_units: Sequence[int] = (),
-    dropout: float = 0.0,
-    answers: int = 1000,
+    dense_units: Sequence[Width] = (),
+    dropout: Share = 0.0,
+    answers: Classes = 1000,
 ) -> keras.Model:
     """Build the model that answers a question about a video.
 

@@ -6,23 +6,23 @@ from typing import Literal
 
 import keras
 
-from mtl.errors import ConfigError, Problem
 from mtl.layers.folded_convolutions import FoldedConvolutions
 from mtl.layers.select_state import SelectState
 from mtl.layers.value_iteration import ValueIteration
+from mtl.models.parameters import Deviation, Width
 from mtl.registry import builder
 
 
 @builder("vin")
 def vin(
     *,
-    iterations: int = 10,
-    hidden_channels: int = 150,
-    action_channels: int = 10,
-    moves: int = 8,
+    iterations: Width = 10,
+    hidden_channels: Width = 150,
+    action_channels: Width = 10,
+    moves: Width = 8,
     relu: bool = False,
     form: Literal["flat", "convolution"] = "flat",
-    initial_deviation: float = 0.05,
+    initial_deviation: Deviation = 0.05,
 ) -> keras.Model:
     """Build the network that plans a path by value iteration inside of itself.
 
@@ -52,24 +52,8 @@ def vin(
     The outputs of the layers `reward` and `q` are the reward map and, its maximum over the
     channels, the value map.
 
-    Raises:
-        ConfigError: A number of iterations, channels or moves is below 1.
-
     Source: Tamar et al. 2016, Value Iteration Networks; github.com/avivt/VIN.
     """
-    counts = {
-        "iterations": iterations,
-        "hidden_channels": hidden_channels,
-        "action_channels": action_channels,
-        "moves": moves,
-    }
-    problems = [
-        Problem(f"model.{name}", f"found {count}", "Expected 1 or more.")
-        for name, count in counts.items()
-        if count < 1
-    ]
-    if problems:
-        raise ConfigError(problems)
     maps = keras.Input((None, None, 2), name="map")
     states = keras.Input((None, 2), dtype="int32", name="state")
 

@@ -8,6 +8,8 @@ from typing import Literal
 import keras
 from keras import layers
 
+from mtl.errors import ConfigError, Problem
+
 Padding = Literal["first", "same", "valid"]
 Pooling = Literal["flatten", "average", "maximum"]
 
@@ -71,23 +73,22 @@ def vision_model(
         `(batch, features)`.
 
     Raises:
-        ValueError: `filters` and `convolutions` differ in length, or a block leaves nothing of the
+        ConfigError: `filters` and `convolutions` differ in length, or a block leaves nothing of the
             image.
     """
     if len(filters) != len(convolutions):
-        raise ValueError(
-            "Expected as many blocks in convolutions as in filters. "
-            f"Received: filters={list(filters)}, convolutions={list(convolutions)}"
-        )
+        found = f"found {list(convolutions)}, for {len(convolutions)} blocks"
+        expected = f"Expected {len(filters)}, one for each of model.filters, {list(filters)}."
+        raise ConfigError([Problem("model.convolutions", found, expected)])
     image = image_input("image", *image_shape)
     features = scaled(image)
     for block, (width, count) in enumerate(zip(filters, convolutions, strict=True), start=1):
         paddings = _paddings(padding, count)
         if min(features.shape[1:3]) - 2 * paddings.count("valid") < 2:
-            raise ValueError(
-                f"Expected images that {len(filters)} blocks with padding={padding!r} leave "
-                f"something of. Received: height={image_shape[0]}, width={image_shape[1]}"
-            )
+            size = " x ".join(map(str, image_shape[:2]))
+            found = f"block {block} of {len(filters)} leaves nothing of {size} pixels"
+            expected = "Expected fewer blocks, larger images, or model.padding=same."
+            raise ConfigError([Problem("model.filters", found, expected)])
         for number, own in enumerate(paddings, start=1):
             name = f"convolution_{block}_{number}"
             layer = layers.Conv2D(width, 3, padding=own, activation=activation, name=name)

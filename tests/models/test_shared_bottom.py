@@ -70,9 +70,9 @@ def test_dropout_and_activation_are_of_the_shared_layers() -> None:
     assert model.get_layer("shared_1").activation.__name__ == "linear"
 
 
-def test_refuses_inputs_that_it_cannot_read_and_no_layers() -> None:
+def test_refuses_inputs_that_it_cannot_read() -> None:
     text = InputSpecification("title", "text", (9,), "int32", {"title": 9}, 30)
     with pytest.raises(ConfigError) as raised:
-        shared_bottom(INPUTS | {"title": text}, TASKS, units=[])
-    assert [problem.path for problem in raised.value.problems] == ["inputs.title", "model.units"]
+        shared_bottom(INPUTS | {"title": text}, TASKS)
+    assert [problem.path for problem in raised.value.problems] == ["inputs.title"]
     assert "'text'" in raised.value.problems[0].found

@@ -9,7 +9,6 @@ import pytest
 import mtl
 from mtl.config.compose import plain
 from mtl.data.generated.gridworld import gridworld
-from mtl.errors import ConfigError
 from mtl.models.vin import vin
 
 
@@ -26,15 +25,6 @@ def strong(**options) -> keras.Model:
     """A network whose initial weights are so large that its answers differ."""
     keras.utils.set_random_seed(0)
     return vin(initial_deviation=0.3, **options)
-
-
-def test_counts_below_1_are_problems_with_their_paths() -> None:
-    with pytest.raises(ConfigError) as caught:
-        vin(iterations=0, moves=-1)
-    assert [str(problem) for problem in caught.value.problems] == [
-        "model.iterations: found 0. Expected 1 or more.",
-        "model.moves: found -1. Expected 1 or more.",
-    ]
 
 
 @pytest.mark.parametrize("relu", [False, True])

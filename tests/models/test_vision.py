@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from mtl.errors import ConfigError
 from mtl.models.vision import pooled, vision_model
 
 
@@ -60,7 +61,7 @@ def test_activation_and_width_of_the_vector():
 
 
 def test_blocks_need_both_numbers():
-    with pytest.raises(ValueError, match=r"filters=\[2, 3\], convolutions=\[1\]"):
+    with pytest.raises(ConfigError, match=r"model\.convolutions: found \[1\].* 2, .*\[2, 3\]"):
         stack(convolutions=[1])
 
 
@@ -69,6 +70,6 @@ def test_blocks_need_both_numbers():
 )
 def test_says_when_nothing_is_left(size, padding):
     with pytest.raises(
-        ValueError, match=rf"something of\. Received: height={size[0]}, width={size[1]}"
+        ConfigError, match=rf"model\.filters: block 2 .* of {size[0]} x {size[1]} pixels"
     ):
         stack(size, padding=padding)

@@ -11,8 +11,10 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union
+
+from mtl.config.check.expectations import Expectation
 
 PLAIN: dict[object, Callable[[object], bool]] = {
     type(None): lambda value: value is None,
@@ -62,6 +64,36 @@ def fits(value: object, annotation: Any) -> bool:
     if kind in MAPPINGS:
         return isinstance(value, collections.abc.Mapping) and _items_fit(value, arguments)
     return _is_instance(value, kind)
+
+
+def expectations(
+    value: object, annotation: Any, path: str
+) -> Iterator[tuple[str, object, Expectation]]:
+    """Yield each expectation that an annotation has of a value and of the entries of a list.
+
+    `Annotated[int, whole_number(1)]` has one, `Sequence[Annotated[int, whole_number(1)]]` one of
+    each entry.
+
+    Args:
+        value: What fits the annotation, see `fits`.
+        annotation: A resolved annotation.
+        path: Where the value stands.
+
+    Yields:
+        A path, such as `model.units[1]`, with what stands there and what is expected of it.
+    """
+    if typing.get_origin(annotation) is Annotated:
+        for each in annotation.__metadata__:
+            if isinstance(each, Expectation):
+                yield path, value, each
+    bare = _bare(annotation)
+    origin, arguments = typing.get_origin(bare), typing.get_args(bare)
+    if origin in {Union, types.UnionType}:
+        fitting = next((each for each in arguments if fits(value, each)), Any)
+        yield from expectations(value, fitting, path)
+    elif origin in SEQUENCES and isinstance(value, list | tuple) and len(arguments) == 1:
+        for position, entry in enumerate(value):
+            yield from expectations(entry, arguments[0], f"{path}[{position}]")
 
 
 def _bare(annotation: Any) -> Any:

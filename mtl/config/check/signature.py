@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mtl.config.check.annotations import described, fits, words_of
+from mtl.config.check.annotations import described, expectations, fits, words_of
+from mtl.config.check.expectations import value_is_as_expected
 from mtl.config.check.wording import question, shown
 from mtl.errors import Problem, nearest
 
@@ -55,8 +56,8 @@ def bind_signature(
             as a Keras optimizer's does.
 
     Returns:
-        A problem for each unknown key (with the nearest parameter), each missing parameter and
-        each value of the wrong type.
+        A problem for each unknown key (with the nearest parameter), each missing parameter, each
+        value of the wrong type, and each that is not what its `Annotated` type expects.
     """
     parameters = parameters_of(function)
     provided = parameters.required.intersection(provided)
@@ -73,6 +74,7 @@ def bind_signature(
         *keyword_is_a_parameter(given, path, provided, parameters, owner),
         *required_is_given(given, path, provided, parameters, owner),
         *value_fits_its_annotation(given, path, provided, parameters),
+        *value_is_in_its_range(given, path, provided, parameters),
     ]
 
 
@@ -137,6 +139,18 @@ def value_fits_its_annotation(
             yield Problem(f"{path}.{key}", f"found {shown(value)}", expected)
 
 
+def value_is_in_its_range(
+    given: Mapping[str, Any], path: str, provided: Collection[str], parameters: Parameters
+) -> Iterator[Problem]:
+    """Yield a problem for each value, or entry of a list, that its type's `Expectation` refuses."""
+    for key, value in given.items():
+        annotation = parameters.annotations.get(key, Any)
+        if key in provided or not fits(value, annotation):
+            continue
+        for place, entry, expectation in expectations(value, annotation, f"{path}.{key}"):
+            yield from value_is_as_expected(entry, place, expectation)
+
+
 def _wanted(annotation: Any) -> str:
     return "a value" if annotation is Any else described(annotation)
 
@@ -182,6 +196,6 @@ def _resolved(function: Callable[..., object], parameter: inspect.Parameter) -> 
     holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
     names = getattr(inspect.unwrap(function), "__globals__", {})
     try:
-        return typing.get_type_hints(holder, globalns=names)[parameter.name]
+        return typing.get_type_hints(holder, globalns=names, include_extras=True)[parameter.name]
     except (NameError, AttributeError, TypeError, SyntaxError):
         return Any

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, NewType, Optional, TypedDict, TypeVa
 
 import pytest
 
-from mtl.config.check.annotations import described, fits
+from mtl.config.check.annotations import described, expectations, fits
+from mtl.config.check.expectations import whole_number
 
 Width = NewType("Width", int)
 Value = TypeVar("Value")
@@ -121,3 +122,18 @@ def test_value_does_not_fit(value, annotation):
 )
 def test_annotation_in_words(annotation, words):
     assert described(annotation) == words
+
+
+def test_expectations_are_had_of_values_and_of_entries_of_lists():
+    one, two = whole_number(1), whole_number(2)
+    width = Annotated[int, "of a layer", one]
+    several = Annotated[Sequence[width], two]
+    assert list(expectations(3, width, "a")) == [("a", 3, one)]
+    assert list(expectations([4, 5], several, "a")) == [
+        ("a", [4, 5], two),
+        ("a[0]", 4, one),
+        ("a[1]", 5, one),
+    ]
+    assert list(expectations([4], width | list[width] | None, "a")) == [("a[0]", 4, one)]
+    assert list(expectations(None, width | None, "a")) == []
+    assert list(expectations(3, Width, "a")) == []
