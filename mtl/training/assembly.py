@@ -37,10 +37,12 @@ from mtl.training.choices import check_signatures, known_names
 from mtl.training.evaluating import Evaluating
 from mtl.training.fitting_together import (
     check_accumulation,
+    check_accumulation_ends,
     check_graph_fits,
     check_monitor_is_labelled,
     check_monitored_figure,
     check_something_is_shared,
+    check_turns_end,
 )
 from mtl.training.initial_weights import take_weights
 from mtl.training.optimizers import build_optimizer
@@ -108,6 +110,8 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     if not problems.concern("optimizer"):
         problems.attempt("optimizer", lambda: build_optimizer(config["optimizer"], 1))
     dataset = _load(config, table, problems)
+    if dataset is not None and not problems.concern("optimizer", "training"):
+        problems.add(check_accumulation_ends(config, len(dataset.splits["training"])))
     sources = _sources(config, dataset, problems)
     tasks = _fit_tasks(config, dataset, problems)
     preparation = _fit_preparation(config, dataset, tasks, problems)
@@ -137,6 +141,8 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     if training is not None:
         examples = {"training": training, **examples}
     problems.add(check_monitor_is_labelled(config, examples, balancer.names))
+    repeated = sources is not None
+    problems.add(check_turns_end(config, balancer, examples["training"], repeated=repeated))
     problems.report()
     if sources is not None:
         notes = [*notes, *sources.notes(config["training"]["batch_size"])]

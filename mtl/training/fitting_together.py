@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from mtl.balancing.base import Balancer, TurnBalancer
 from mtl.config.check import check_graph, check_monitor
@@ -178,3 +180,91 @@ def check_accumulation(config: Mapping[str, Any], balancer: Balancer) -> list[Pr
         " for each task: balancing=alternating balancing.optimizers=own."
     )
     return [Problem(f"optimizer.{ACCUMULATION}", found, expected)]
+
+
+def check_accumulation_ends(config: Mapping[str, Any], examples: int) -> list[Problem]:
+    """Return the problem of an update that needs more batches than the whole training has.
+
+    With `debug`, which trains a few batches, there is none.
+
+    Args:
+        config: The resolved config.
+        examples: Those of the training split.
+    """
+    wanted, batches = accumulated_steps(config["optimizer"]), _batches(config, examples)
+    if wanted <= batches or config.get("debug"):
+        return []
+    epochs = config["training"]["epochs"]
+    found = (
+        f"found {wanted}, and the whole training has {batches} batches"
+        f" ({batches // epochs} an epoch, training.epochs={epochs})"
+    )
+    expected = f"Expected {batches} or fewer: else the weights are never moved."
+    return [Problem(f"optimizer.{ACCUMULATION}", found, expected)]
+
+
+def check_turns_end(
+    config: Mapping[str, Any], balancer: Balancer, training: Examples, *, repeated: bool
+) -> list[Problem]:
+    """Return the problem of tasks trained in turns, none of which has enough for an update.
+
+    Args:
+        config: The resolved config.
+        balancer: Of the trained tasks.
+        training: What is trained.
+        repeated: Whether an epoch may hold a row several times.
+    """
+    wanted, batches = accumulated_steps(config["optimizer"]), _batches(config, len(training))
+    several = len(balancer.names) > 1
+    # Of more batches than these one task has enough, whoever has them.
+    least = len(balancer.names) * (wanted - 1)
+    if not isinstance(balancer, TurnBalancer) or not several or config.get("debug"):
+        return []
+    if wanted > batches or batches > least:
+        return []
+    labelled = {name: _labelled(training, name) for name in balancer.names}
+    if all(rows.all() for rows in labelled.values()):
+        turns = _turns(config, balancer, batches, len(training))
+    else:
+        epochs = batches if repeated else config["training"]["epochs"]
+        turns = {name: min(batches, int(rows.sum()) * epochs) for name, rows in labelled.items()}
+    if max(turns.values()) >= wanted:
+        return []
+    listing = ", ".join(f"{name} {count}" for name, count in turns.items())
+    found = f"found {wanted}, and of {batches} batches the tasks have so many turns: {listing}"
+    expected = f"Expected {max(turns.values())} or fewer: else the weights are never moved."
+    return [Problem(f"optimizer.{ACCUMULATION}", found, expected)]
+
+
+def _batches(config: Mapping[str, Any], examples: int) -> int:
+    """Return the number of batches of the whole training."""
+    training = config["training"]
+    return -(-examples // int(training["batch_size"])) * int(training["epochs"])
+
+
+def _labelled(examples: Examples, name: str) -> np.ndarray:
+    """Return which examples have a label of some weight of a task, shape `(examples,)`."""
+    there, weights = np.isfinite(examples.targets[name]), examples.weights[name]
+    counted = weights.reshape(weights.shape + (1,) * (there.ndim - weights.ndim)) > 0
+    return np.asarray((there & counted).reshape(len(there), -1).any(axis=1))
+
+
+def _turns(
+    config: Mapping[str, Any], balancer: TurnBalancer, batches: int, examples: int
+) -> dict[str, int]:
+    """Return how many turns each task has where all have labels in every batch."""
+    seed, epochs = config["training"]["seed"], config["training"]["epochs"]
+    asked, names = copy.deepcopy(balancer), balancer.names
+    asked.start(seed=seed, steps_per_epoch=batches // epochs)
+    asked.take_sizes(dict.fromkeys(names, examples))
+    present = tf.ones(len(names), tf.bool)
+
+    @tf.function
+    def counted() -> tf.Tensor:
+        counts = tf.zeros(len(names), tf.int32)
+        for _ in tf.range(batches):
+            counts += tf.one_hot(asked.turn(present), len(names), dtype=tf.int32)
+            asked.step.assign_add(1)
+        return counts
+
+    return dict(zip(names, counted().numpy().tolist(), strict=True))
