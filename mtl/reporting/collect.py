@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from mtl.errors import MtlError, nearest
 from mtl.reporting.folder import CONFIG, ENVIRONMENT, RESULTS
 from mtl.reporting.results import flatten
 
 DEPTH = 4
+# Eight times as fast, where PyYAML was built with it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Run:
         best_epoch: The epoch they are from.
         seconds: How long it took.
         examples_per_second: How fast it was.
+        config: As it was trained with; empty where it is missing or broken.
     """
 
     folder: Path
@@ -43,6 +48,7 @@ class Run:
     best_epoch: int | None = None
     seconds: float | None = None
     examples_per_second: float | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def collect(folders: Iterable[Path | str]) -> list[Run]:
@@ -96,10 +102,10 @@ def _natural(path: Path) -> tuple[int, str]:
 
 
 def _read(folder: Path) -> Run:
-    overrides = _overrides(folder)
+    overrides, config = _overrides(folder), _config(folder)
     path = folder / RESULTS
     if not path.is_file():
-        return Run(folder, "no results", overrides)
+        return Run(folder, "no results", overrides, config=config)
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
         monitor = results.get("monitor") or {}
@@ -118,9 +124,10 @@ def _read(folder: Path) -> Run:
             results.get("best_epoch"),
             results.get("seconds"),
             results.get("examples_per_second"),
+            config,
         )
     except (OSError, ValueError, AttributeError, TypeError):
-        return Run(folder, "unreadable", overrides)
+        return Run(folder, "unreadable", overrides, config=config)
 
 
 def _overrides(folder: Path) -> list[str]:
@@ -129,3 +136,11 @@ def _overrides(folder: Path) -> list[str]:
         return [str(override) for override in environment["overrides"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        config = yaml.load((folder / CONFIG).read_bytes(), _Loader)  # noqa: S506 a safe one
+    except (OSError, yaml.YAMLError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}

@@ -17,6 +17,7 @@ from mtl.config.overrides import value_of, without
 from mtl.errors import MtlError, nearest
 from mtl.reporting.collect import Run
 from mtl.reporting.compare import differing_overrides, rank
+from mtl.reporting.reference import Overrides, Reference, settled
 from mtl.reporting.results import MEAN, TOTAL, nest
 from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, figure
@@ -111,9 +112,8 @@ def average(
     Args:
         runs: What `collect` returns.
         over: The setting that repeats a run, a seed.
-        against: The override of the reference, `<key>=<value>`. A choice without an override of
-            the key counts as one with it. Default: `balancing=fixed`, if some choices have it and
-            others not.
+        against: The reference, `<key>=<value>`: the choices whose configs say so. Default:
+            `balancing=fixed`, if some choices have it and others not.
         by: A figure whose metric is shown, such as `test/mean/auc`. Default: the one that most of
             the runs watched.
 
@@ -121,18 +121,26 @@ def average(
         One for each set of tasks among the runs, in their order.
 
     Raises:
-        MtlError: No run has an override of `over`, or none the one that is `against`.
+        MtlError: No run has an override of `over`; or no choices are without what is `against`, or
+            none with it.
     """
     if all(_seed(run, over) is None for run in runs):
         keys = {override.partition("=")[0] for run in runs for override in run.overrides}
         raise MtlError(f"No run has an override of {over!r}. {nearest(over, keys)}")
-    if against is not None and not any(against in run.overrides for run in runs):
-        known = dict.fromkeys(each for run in runs for each in _choice(run, over))
-        raise MtlError(f"No run has the override {against!r}. {nearest(against, known)}")
+    if against is not None and not any(Reference(against).has([run]) for run in runs):
+        known = {each for run in runs for each in _choice(run, over)}
+        known |= Reference(against).values(runs)
+        raise MtlError(f"No run has {against!r}. {nearest(against, known)}")
     by_tasks: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         by_tasks.setdefault(_experiment(run), []).append(run)
-    return [_averages(some, over, against, by) for some in by_tasks.values()]
+    found = [_averages(some, over, against, by) for some in by_tasks.values()]
+    if against is not None and all(each.reference is None for each in found):
+        raise MtlError(
+            f"All choices have {against!r}, so that none can be held against it. Expected a value"
+            " that some have and others do not."
+        )
+    return found
 
 
 def averages_table(averages: Averages) -> Fitting:
@@ -201,29 +209,34 @@ def _averages(runs: Sequence[Run], over: str, against: str | None, by: str | Non
     metric = comparison.figure.rpartition("/")[2] or LOSS
     mode = comparison.mode if comparison.figure else "min"
     tasks = list(dict.fromkeys(name for run in runs for name in _losses(run, split)))
-    choices: dict[tuple[str, ...], list[Run]] = {}
+    choices: dict[Overrides, list[Run]] = {}
     for run in runs:
         choices.setdefault(_choice(run, over), []).append(run)
-    wanted = against or REFERENCE
-    references = _references(choices, wanted)
-    reference = wanted if 0 < len(references) < len(choices) else None
-    labels = _labels(choices, over, reference)
+    reference = Reference(against or REFERENCE)
+    references = {choice: some for choice, some in choices.items() if reference.has(some)}
+    if len(references) == len(choices):
+        references = {}
+    labels = _labels(choices, over)
+    for choice, some in references.items():
+        labels[choice] = reference.label(some[0].overrides, labels[choice])
     found = [
         Choice(
-            labels[overrides],
+            " ".join(labels[choice]) or "as it is",
             _figures(some, split, tasks, metric, mode),
-            _gain(some, _reference_of(overrides, choices, reference), over, split),
+            _gain(some, reference.counterpart(choice, references), over, split),
             (sum(bool(_losses(run, split)) for run in some), len(some)),
         )
-        for overrides, some in choices.items()
+        for choice, some in choices.items()
     ]
     sign = 1.0 if mode == "max" else -1.0
 
     def worth(choice: Choice) -> tuple[bool, float]:
-        value = choice.gain.mean if reference else sign * choice.figures[MEAN].mean
+        value = choice.gain.mean if references else sign * choice.figures[MEAN].mean
         return math.isfinite(value), value if math.isfinite(value) else 0.0
 
-    return Averages(sorted(found, key=worth, reverse=True), tasks, metric, mode, split, reference)
+    ordered = sorted(found, key=worth, reverse=True)
+    against = reference.override if references else None
+    return Averages(ordered, tasks, metric, mode, split, against)
 
 
 def _figures(
@@ -270,57 +283,14 @@ def _seed(run: Run, over: str) -> str | None:
     return value_of(over, run.overrides)
 
 
-def _choice(run: Run, over: str) -> tuple[str, ...]:
+def _choice(run: Run, over: str) -> Overrides:
     """Return a run's overrides but that of the seed."""
-    return tuple(without([over], run.overrides))
+    return settled(without([over], run.overrides))
 
 
-def _beside(overrides: Iterable[str], key: str) -> tuple[str, ...]:
-    """Return overrides that concern neither a key nor what is below it."""
-    return tuple(each for each in overrides if not each.startswith((f"{key}=", f"{key}.")))
-
-
-def _is_reference(overrides: Sequence[str], against: str) -> bool:
-    key = against.partition("=")[0]
-    return set(overrides) - set(_beside(overrides, key)) <= {against}
-
-
-def _references(
-    choices: Mapping[tuple[str, ...], Sequence[Run]], against: str
-) -> list[tuple[str, ...]]:
-    return [overrides for overrides in choices if _is_reference(overrides, against)]
-
-
-def _reference_of(
-    overrides: Sequence[str],
-    choices: Mapping[tuple[str, ...], Sequence[Run]],
-    against: str | None,
-) -> Sequence[Run]:
-    """Return the runs that differ from a choice in nothing but what the reference sets."""
-    if against is None:
-        return []
-    key = against.partition("=")[0]
-    return next(
-        (
-            choices[each]
-            for each in _references(choices, against)
-            if set(_beside(each, key)) == set(_beside(overrides, key))
-        ),
-        [],
-    )
-
-
-def _labels(
-    choices: Mapping[tuple[str, ...], Sequence[Run]], over: str, reference: str | None
-) -> dict[tuple[str, ...], str]:
+def _labels(choices: Mapping[Overrides, Sequence[Run]], over: str) -> dict[Overrides, list[str]]:
     differing = differing_overrides([runs[0] for runs in choices.values()])
-    labels = {}
-    for overrides, differ in zip(choices, differing, strict=True):
-        own = without([over], differ)
-        if reference and _is_reference(overrides, reference) and reference not in own:
-            own = [reference, *own]
-        labels[overrides] = " ".join(own) or "as it is"
-    return labels
+    return {choice: without([over], own) for choice, own in zip(choices, differing, strict=True)}
 
 
 def _of_all(runs: tuple[int, int]) -> str:

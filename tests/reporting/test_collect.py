@@ -36,6 +36,14 @@ def test_reads_what_a_run_wrote(tmp_path: Path) -> None:
     assert (run.monitor, run.mode) == ("validation/loss", "min")
     assert run.figures == {"validation/loss": 0.5, "validation/a/auc": 0.75}
     assert (run.best_epoch, run.seconds, run.examples_per_second) == (2, 3.5, 100.0)
+    assert run.config == {"name": "headline"}
+
+
+def test_a_config_that_cannot_be_read_is_empty(tmp_path: Path) -> None:
+    for number, text in enumerate(["a: [1", "- 1", "", "\x00"]):
+        write(tmp_path / str(number)).joinpath("config.yaml").write_text(text)
+    (write(tmp_path / "latin") / "config.yaml").write_bytes(b"name: \xe9")
+    assert [run.config for run in collect([tmp_path])] == [{}] * 5
 
 
 def test_looks_into_sweeps_and_counts_each_run_once(tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ from mtl.reporting.repeats import (
 )
 
 
-def run(number: int, losses: dict[str, float], *overrides: str, r2: dict | None = None) -> Run:
+def run(
+    number: int,
+    losses: dict[str, float],
+    *overrides: str,
+    r2: dict | None = None,
+    config: dict | None = None,
+) -> Run:
     figures = {f"test/{task}/loss": loss for task, loss in losses.items()}
     figures |= {f"test/{task}/r2": value for task, value in (r2 or {}).items()}
     figures |= {"test/loss": sum(losses.values()), "test/mean/loss": 9.0, "test/mean/r2": 9.0}
@@ -33,7 +39,19 @@ def run(number: int, losses: dict[str, float], *overrides: str, r2: dict | None 
         "validation/mean/r2",
         "max",
         figures,
+        config=config or {},
     )
+
+
+def balanced(number: int, loss: float, name: str, *overrides: str, **values: object) -> Run:
+    """Return a run of one task and of one seed whose config balances by a strategy."""
+    config = {"balancing": {"name": name, **values}}
+    return run(number, {"a": loss}, *overrides, "training.seed=0", config=config)
+
+
+def gains(runs: list[Run], against: str | None = None) -> dict[str, float]:
+    (averages,) = average(runs, against=against)
+    return {choice.label: choice.gain.mean for choice in averages.choices}
 
 
 def sweep() -> list[Run]:
@@ -103,27 +121,100 @@ def test_a_run_that_failed_is_counted_and_left_out() -> None:
 
 
 def test_the_reference_is_the_one_with_the_same_other_overrides() -> None:
+    by_parameters = ("balancing=mgda", "balancing.gradients=parameters")
     runs = [
-        run(0, {"a": 4.0}, "training.epochs=1", "training.seed=0"),
-        run(1, {"a": 2.0}, "training.epochs=2", "training.seed=0"),
-        run(2, {"a": 1.0}, "balancing=mgda", "training.epochs=1", "training.seed=0"),
-        run(3, {"a": 1.0}, "balancing=mgda", "training.epochs=2", "training.seed=0"),
-        run(
-            4,
-            {"a": 1.0},
-            *("balancing=mgda", "balancing.gradients=parameters"),
-            *("training.epochs=2", "training.seed=0"),
-        ),
+        balanced(0, 4.0, "fixed", "training.epochs=1"),
+        balanced(1, 2.0, "fixed", "training.epochs=2"),
+        balanced(2, 1.0, "mgda", "balancing=mgda", "training.epochs=1"),
+        balanced(3, 1.0, "mgda", "training.epochs=2", "balancing=mgda"),
+        balanced(4, 1.0, "mgda", *by_parameters, "training.epochs=2"),
     ]
-    (averages,) = average(runs)
-    gains = {choice.label: choice.gain.mean for choice in averages.choices}
-    assert gains == {
+    assert gains(runs) == {
         "balancing=fixed training.epochs=1": 0,
         "balancing=fixed training.epochs=2": 0,
         "balancing=mgda training.epochs=1": 75,
-        "balancing=mgda training.epochs=2": 50,
+        "training.epochs=2 balancing=mgda": 50,
         "balancing=mgda balancing.gradients=parameters training.epochs=2": 50,
     }
+
+
+def test_without_an_override_the_reference_is_what_the_config_says() -> None:
+    """An experiment's own strategy may be another than `fixed`; its runs have no other override."""
+    runs = [balanced(0, 4.0, "fixed"), balanced(1, 1.0, "mgda", "balancing=mgda")]
+    assert gains(runs) == {"balancing=mgda": 75, "balancing=fixed": 0}
+    runs = [balanced(0, 1.0, "mgda"), balanced(1, 4.0, "fixed", "balancing=fixed")]
+    assert gains(runs) == {"as it is": 75, "balancing=fixed": 0}
+
+
+def test_what_all_runs_have_below_the_key_hides_no_reference() -> None:
+    runs = [
+        balanced(0, 4.0, "fixed", "balancing.monitor=true", "balancing=fixed"),
+        balanced(1, 1.0, "mgda", "balancing.monitor=true", "balancing=mgda"),
+    ]
+    assert gains(runs) == {"balancing=mgda": 75, "balancing=fixed": 0}
+
+
+def test_the_counterpart_is_alike_below_the_key_or_plain() -> None:
+    runs = [
+        balanced(0, 4.0, "fixed", "balancing=fixed"),
+        balanced(1, 2.0, "fixed", "balancing=fixed", "balancing.heads=own"),
+        balanced(2, 1.0, "mgda", "balancing=mgda", "balancing.heads=own"),
+        balanced(3, 1.0, "mgda", "balancing=mgda", "+balancing.every=4"),
+    ]
+    assert gains(runs) == {
+        "balancing=fixed": 0,
+        "balancing=fixed balancing.heads=own": 0,
+        "balancing=mgda balancing.heads=own": 50,
+        "balancing=mgda +balancing.every=4": 75,
+    }
+
+
+def test_any_value_of_the_config_can_be_the_reference() -> None:
+    """As the command line reads it, and whether or not it was overridden."""
+    runs = [
+        balanced(0, 4.0, "nash", max_norm=0.001),
+        balanced(1, 1.0, "nash", "balancing.max_norm=0.1", max_norm=0.1),
+    ]
+    assert gains(runs, "balancing.max_norm=1e-3") == {
+        "balancing.max_norm=0.1": 75,
+        "balancing.max_norm=1e-3": 0,
+    }
+
+
+def test_an_option_that_is_not_called_what_its_section_is_can_be_the_reference() -> None:
+    config = {"model": {"name": "graph"}}
+    runs = [
+        run(0, {"a": 4.0}, "model=graph/mlp", "training.seed=0", config=config),
+        run(1, {"a": 1.0}, "model=graph/product", "training.seed=0", config=config),
+    ]
+    assert gains(runs, "model=graph/mlp") == {"model=graph/product": 75, "model=graph/mlp": 0}
+
+
+def test_overrides_in_another_order_are_the_same_choice() -> None:
+    runs = [
+        run(0, {"a": 1.0}, "training.epochs=2", "training.seed=0", "balancing=mgda"),
+        run(1, {"a": 3.0}, "balancing=mgda", "training.seed=1", "training.epochs=2"),
+    ]
+    assert repeated(runs)
+    (averages,) = average(runs)
+    assert [choice.runs for choice in averages.choices] == [(2, 2)]
+
+
+def test_the_last_of_two_overrides_of_a_key_counts() -> None:
+    runs = [
+        run(0, {"a": 1.0}, "training.epochs=1", "training.epochs=2", "training.seed=0"),
+        run(1, {"a": 1.0}, "training.epochs=2", "training.epochs=1", "training.seed=1"),
+    ]
+    assert not repeated(runs)
+
+
+def test_where_no_config_can_be_read_overrides_tell_the_reference() -> None:
+    runs = [
+        run(0, {"a": 4.0}, "balancing=fixed", "training.seed=0"),
+        run(1, {"a": 1.0}, "balancing=mgda", "training.seed=0"),
+        run(2, {"a": 1.0}, "training.seed=0"),
+    ]
+    assert gains(runs) == {"balancing=mgda": 75, "as it is": 75, "balancing=fixed": 0}
 
 
 def test_each_experiment_has_a_table_of_its_own() -> None:
@@ -145,6 +236,14 @@ def test_unknown_settings_are_named() -> None:
         average(sweep(), over="training.sed")
     with pytest.raises(MtlError, match="Did you mean 'balancing=nash'"):
         average(sweep(), against="balancing=nahs")
+    runs = [balanced(0, 1.0, "fixed"), balanced(1, 1.0, "mgda", "balancing=mgda")]
+    with pytest.raises(MtlError, match="Did you mean 'balancing=fixed'"):
+        average(runs, against="balancing=fixd")
+
+
+def test_a_reference_that_all_choices_have_is_refused() -> None:
+    with pytest.raises(MtlError, match=r"All choices have 'experiment=enb'"):
+        average(sweep(), against="experiment=enb")
 
 
 def test_only_runs_that_differ_in_their_seed_alone_are_repeats() -> None:
