@@ -1,13 +1,14 @@
-"""mtl compare [FOLDER …] [by=FIGURE] [over=SEED] [output=FILE.csv]: one table of runs, best first.
+"""mtl compare [FOLDER …] [by=FIGURE] [mode=max|min] [over=SEED] [output=FILE.csv]: a table of runs.
 
     mtl compare runs/headline/*
     mtl compare runs by=test/main_output/auc
     mtl compare runs/headline output=runs.csv
     mtl compare runs/enb over=training.seed against=balancing=fixed
 
-A folder is a run's, a sweep's, or one with such folders in it; the default is runs. Without by= the
-runs are in the order of the figure that they watched. over=training.seed averages runs that differ
-in their seed alone, and holds each choice against one of them (against=, default balancing=fixed).
+The best are first. A folder is a run's, a sweep's, or one with such folders in it; the default is
+runs. Without by= the runs are in the order of the figure that they watched; mode= says which of its
+values are good. over=training.seed averages runs that differ in their seed alone, and holds each
+choice against one of them (against=, default balancing=fixed).
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ def run(words: Sequence[str]) -> int:
     mode = value_of("mode", words)
     if mode not in {None, "max", "min"}:
         raise MtlError(f"mode={mode}: expected max or min, whichever is better.")
+    over, against = value_of("over", words), value_of("against", words)
+    if against is not None and over is None:
+        raise MtlError(
+            f"against={against} is for means over a seed, which are held against one another. Add"
+            " over=training.seed."
+        )
     given = value_of("output", words)
     output = None
     if given:
@@ -47,13 +54,13 @@ def run(words: Sequence[str]) -> int:
     from mtl.reporting.files import OUTPUT, write_text
     from mtl.reporting.repeats import average, averages_csv, averages_shown
 
-    runs, by, over = collect(folders or ["runs"]), value_of("by", words), value_of("over", words)
+    runs, by = collect(folders or ["runs"]), value_of("by", words)
     if over is None:
         comparison = rank(runs, by, mode)
         Console().show(comparison_table(comparison))
         text = to_csv(comparison)
     else:
-        averages = average(runs, over, value_of("against", words), by)
+        averages = average(runs, over, against, by, mode)
         Console().show(*averages_shown(averages, over))
         text = averages_csv(averages)
     if output:

@@ -105,7 +105,11 @@ def repeated(runs: Sequence[Run], over: str = SEED) -> bool:
 
 
 def average(
-    runs: Sequence[Run], over: str = SEED, against: str | None = None, by: str | None = None
+    runs: Sequence[Run],
+    over: str = SEED,
+    against: str | None = None,
+    by: str | None = None,
+    mode: str | None = None,
 ) -> list[Averages]:
     """Average runs over a setting, and hold each choice of the others against a reference.
 
@@ -116,6 +120,7 @@ def average(
             `balancing=fixed`, if some choices have it and others not.
         by: A figure whose metric is shown, such as `test/mean/auc`. Default: the one that most of
             the runs watched.
+        mode: `max` or `min`, which of the metric's values are good. Default: see `rank`.
 
     Returns:
         One for each set of tasks among the runs, in their order.
@@ -134,7 +139,7 @@ def average(
     by_tasks: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         by_tasks.setdefault(_experiment(run), []).append(run)
-    found = [_averages(some, over, against, by) for some in by_tasks.values()]
+    found = [_averages(some, over, against, by, mode) for some in by_tasks.values()]
     if against is not None and all(each.reference is None for each in found):
         raise MtlError(
             f"All choices have {against!r}, so that none can be held against it. Expected a value"
@@ -203,11 +208,13 @@ def averages_csv(several: Sequence[Averages]) -> str:
     return text.getvalue()
 
 
-def _averages(runs: Sequence[Run], over: str, against: str | None, by: str | None) -> Averages:
+def _averages(
+    runs: Sequence[Run], over: str, against: str | None, by: str | None, mode: str | None
+) -> Averages:
     split = "test" if any("test" in nest(run.figures) for run in runs) else "validation"
-    comparison = rank(runs, by)
+    comparison = rank(runs, by, mode)
     metric = comparison.figure.rpartition("/")[2] or LOSS
-    mode = comparison.mode if comparison.figure else "min"
+    mode = comparison.mode if comparison.figure else mode or "min"
     tasks = list(dict.fromkeys(name for run in runs for name in _losses(run, split)))
     choices: dict[Overrides, list[Run]] = {}
     for run in runs:

@@ -37,6 +37,22 @@ def test_compare_by_another_figure_and_into_a_file(mtl, runs):
     assert "exists" in mtl("compare runs output=table.csv").err
 
 
+def test_means_heed_what_is_good(mtl, write):
+    for weight, value in {0: 0.6, 1: 0.9}.items():
+        overrides = ["experiment=headline", f"tasks.aux.weight={weight}", "training.seed=0"]
+        monitor = {"name": "validation/mean/auc", "mode": "max", "value": value}
+        figures = {"main": {"auc": value, "loss": 1.0}}
+        results = {"status": "completed", "monitor": monitor, "metrics": {"test": figures}}
+        write(f"runs/headline/{weight}/results.json", json.dumps(results))
+        write(f"runs/headline/{weight}/environment.json", json.dumps({"overrides": overrides}))
+
+    def order(line):
+        return [word[-1] for word in mtl(line).out.split() if word.startswith("tasks.aux.weight=")]
+
+    assert order("compare over=training.seed") == ["1", "0"]
+    assert order("compare over=training.seed mode=min") == ["0", "1"]
+
+
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
@@ -45,6 +61,7 @@ def test_compare_by_another_figure_and_into_a_file(mtl, runs):
         ("compare runs yb=x", "cannot read 'yb=x'"),
         ("compare runs by=test/mean/acu", "Did you mean 'test/mean/auc'?"),
         ("compare runs mode=best", "expected max or min"),
+        ("compare runs against=balancing=fixed", "Add over=training.seed."),
         ("compare runs over=training.seed", "No run has an override of 'training.seed'"),
     ],
 )

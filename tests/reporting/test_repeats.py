@@ -112,6 +112,16 @@ def test_figures_are_the_watched_metric_of_each_task_their_mean_and_the_worst() 
     assert losses.mode == "min"
 
 
+def test_what_is_good_can_be_said() -> None:
+    (averages,) = average(sweep()[2:], mode="min")
+    assert averages.mode == "min"
+    assert averages.choices[0].figures["worst"].mean == pytest.approx(0.8)
+    without_figures = [
+        Run(each.folder, "failed", each.overrides, config=each.config) for each in sweep()
+    ]
+    assert average(without_figures, mode="max")[0].mode == "max"
+
+
 def test_a_run_that_failed_is_counted_and_left_out() -> None:
     runs = [*sweep()[:3], Run(Path("runs/enb/3"), "failed", sweep()[3].overrides)]
     (averages,) = average(runs)
