@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from mtl.balancing.base import Balancer, TurnBalancer
 from mtl.data.batches import Examples, evaluation_batches, training_batches, unstacked
 from mtl.data.sources import Sources
 from mtl.errors import DivergenceError, MtlError
@@ -171,7 +172,7 @@ class Loop:
             observer.epoch_begins(epoch, steps)
         self.figures.reset()
         rate = float(self.step.optimizer.learning_rate)
-        interval = log_interval(self.balancing_log_every, steps)
+        interval = log_interval(self.balancing_log_every, steps, self.step.balancer)
         number = 0
         for batches, results in self._executions(examples, epoch, steps):
             for (_, targets, weights), (sums, outputs, balance) in zip(
@@ -273,16 +274,22 @@ class Loop:
             )
 
 
-def log_interval(wanted: int | str | None, steps: int) -> int | None:
+def log_interval(wanted: int | str | None, steps: int, balancer: Balancer) -> int | None:
     """Return in how many steps the balancing of one is told of; None for never.
 
     Args:
-        wanted: A number of steps, None, or `auto`: 10, and more where an epoch would have over 200.
+        wanted: A number of steps, None, or `auto`: 10, and more where an epoch would have over
+            200 rows; so many that each of K tasks that take turns is seen in turn, or that
+            weights are computed in those steps.
         steps: Those of an epoch.
+        balancer: The strategy.
     """
-    if wanted == "auto":
-        return max(10, -(-steps // 200))
-    return None if wanted is None else int(wanted)
+    if wanted != "auto":
+        return None if wanted is None else int(wanted)
+    least = max(10, -(-steps // 200))
+    if isinstance(balancer, TurnBalancer):
+        return least + (1 - least) % len(balancer.names)
+    return -(-least // balancer.every) * balancer.every
 
 
 def evaluate(
