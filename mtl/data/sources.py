@@ -8,8 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from mtl.config.check.wording import some_of
 from mtl.errors import DataError
 from mtl.sampling import Distribution
+
+# Of a few rows of its own a batch holds the same ones again and again. Where there are no more
+# sources than these they may be as small as they are: a table to try things out with.
+ROWS_OF_A_SOURCE = 10
+FEW_SOURCES = 10
+
+
+def refuse_many(column: pl.Series) -> None:
+    """Refuse a column that rather measures or numbers its rows than says where they are from.
+
+    Args:
+        column: The source of each row of the table.
+
+    Raises:
+        DataError: It has more than 10 different values, with fewer than 10 rows each on average.
+    """
+    values = _names(column).drop_nulls()
+    count = values.n_unique()
+    if count <= FEW_SOURCES or len(values) >= ROWS_OF_A_SOURCE * count:
+        return
+    found = some_of(values.unique(maintain_order=True).to_list(), 3)
+    raise DataError(
+        f"Column {column.name!r} has {count} different values in {len(values)} rows,"
+        f" {len(values) / count:.1f} rows each on average: {found}. Expected the name of each row's"
+        f" source, with {ROWS_OF_A_SOURCE} rows or more of each on average: a batch has rows of one"
+        " source alone, and would hold the same few again and again."
+    )
+
+
+def _names(column: pl.Series) -> pl.Series:
+    """Return each row's source as text, null where it has none."""
+    values = column.fill_nan(None) if column.dtype.is_float() else column
+    return values.cast(pl.String)
 
 
 @dataclass(frozen=True)
@@ -49,8 +83,7 @@ class Sources:
         Raises:
             DataError: A row has no source.
         """
-        values = column.fill_nan(None) if column.dtype.is_float() else column
-        values = values.cast(pl.String)
+        values = _names(column)
         if values.null_count():
             raise DataError(
                 f"Column {column.name!r} is empty in {values.null_count()} of the {len(values)}"
@@ -76,6 +109,11 @@ class Sources:
         random = np.random.default_rng((self.seed, epoch, 0))
         chances = self.distribution.probabilities(self.sizes, epoch - 1)
         return random.choice(len(self.names), size=batches, p=chances)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """How many of all batches are of each source on average, as a fraction of 1."""
+        return np.asarray(self.distribution.by_epoch(self.sizes).mean(axis=0))
 
     def order(self, epoch: int, batches: int, batch_size: int) -> np.ndarray:
         """Return the row numbers of an epoch's batches, shape `(batches, batch_size)`.
@@ -111,14 +149,12 @@ class Sources:
 
     def notes(self, batch_size: int) -> list[str]:
         """Return sentences about the sources, for the log and the console."""
-        listing = ", ".join(
-            f"{name} ({size})" for name, size in zip(self.names, self.sizes, strict=True)
-        )
-        found = [f"Each batch holds rows of one source: {listing}."]
+        sized = [f"{name} ({size})" for name, size in zip(self.names, self.sizes, strict=True)]
+        found = [f"Each batch holds rows of one source: {some_of(sized)}."]
         small = [n for n, size in zip(self.names, self.sizes, strict=True) if size < batch_size]
         if small:
             found.append(
                 f"Fewer rows than a batch of {batch_size}, so that a batch holds some of them"
-                f" repeatedly: {', '.join(small)}."
+                f" repeatedly: {some_of(small)}."
             )
         return found

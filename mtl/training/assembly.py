@@ -19,12 +19,12 @@ from mtl.config.check.sections import (
     section,
     single,
 )
-from mtl.config.check.training import SECTIONS
+from mtl.config.check.training import SECTIONS, SOURCE_DEFAULTS
 from mtl.data.batches import Examples
 from mtl.data.dataset import Dataset, load_dataset
 from mtl.data.pairs import SAME
 from mtl.data.preparation import Preparation, fit_preparation
-from mtl.data.sources import Sources
+from mtl.data.sources import Sources, refuse_many
 from mtl.data.tables import column_names
 from mtl.data.ways_to_split import SPLITS
 from mtl.registry import load_plugins
@@ -43,6 +43,7 @@ from mtl.training.fitting_together import (
     check_monitored_figure,
     check_something_is_shared,
     check_turns_end,
+    source_notes,
 )
 from mtl.training.initial_weights import take_weights
 from mtl.training.optimizers import build_optimizer
@@ -145,7 +146,11 @@ def assemble(config: Mapping[str, Any], table: Any = None) -> Assembly:
     problems.add(check_turns_end(config, balancer, examples["training"], repeated=repeated))
     problems.report()
     if sources is not None:
-        notes = [*notes, *sources.notes(config["training"]["batch_size"])]
+        notes = [
+            *notes,
+            *sources.notes(config["training"]["batch_size"]),
+            *source_notes(sources, examples["training"], balancer),
+        ]
     return Assembly(
         dict(config),
         dataset,
@@ -231,22 +236,20 @@ def _sources(
 ) -> Sources | None:
     """Return the sources of the training rows, where the config names their column."""
     training = config["training"]
-    given = section(config, "training", "sources")
+    given = {**SOURCE_DEFAULTS, **section(config, "training", "sources")}
     if given.get("column") is None or dataset is None or problems.concern("training", "data"):
         return None
     distribution = Distribution(
-        given.get("distribution", "proportional"),
-        given.get("alpha", 1.0),
-        given.get("final_alpha", 0.2),
-        training["epochs"],
+        given["distribution"], given["alpha"], given["final_alpha"], training["epochs"]
     )
-    column = dataset.part("training")[given["column"]]
-    return problems.attempt(
-        "training.sources.column",
-        lambda: Sources.of(
-            column, distribution, seed=training["seed"], shuffle=training["shuffle"]
-        ),
-    )
+    column = given["column"]
+
+    def found() -> Sources:
+        refuse_many(dataset.table[column])
+        values = dataset.part("training")[column]
+        return Sources.of(values, distribution, seed=training["seed"], shuffle=training["shuffle"])
+
+    return problems.attempt("training.sources.column", found)
 
 
 def _fit_tasks(

@@ -18,8 +18,10 @@ from mtl.config.check.graph import (
     output_has_a_task,
     task_has_an_output,
 )
+from mtl.config.check.wording import some_of
 from mtl.data.batches import Examples
 from mtl.data.inputs import InputSpecification
+from mtl.data.sources import Sources
 from mtl.errors import Problem
 from mtl.graph.branches import branches
 from mtl.graph.calls import calls, input_names, output_names
@@ -234,6 +236,38 @@ def check_turns_end(
     found = f"found {wanted}, and of {batches} batches the tasks have so many turns: {listing}"
     expected = f"Expected {max(turns.values())} or fewer: else the weights are never moved."
     return [Problem(f"optimizer.{ACCUMULATION}", found, expected)]
+
+
+def source_notes(sources: Sources, training: Examples, balancer: Balancer) -> list[str]:
+    """Return sentences about sources whose batches train or balance nothing.
+
+    Args:
+        sources: Of the training rows.
+        training: What is trained.
+        balancer: Of the trained tasks.
+    """
+    labelled = np.stack([_labelled(training, name) for name in balancer.names])
+    tasks = np.array([labelled[:, rows].any(axis=1).sum() for rows in sources.rows])
+    notes = []
+    idle = [
+        f"{sources.names[source]} ({share:.1%} of the batches)"
+        for source, share in enumerate(sources.shares)
+        if tasks[source] == 0
+    ]
+    if idle:
+        notes.append(
+            f"No row of these sources has a label of a trained task, so that their batches train"
+            f" nothing: {some_of(idle)}. Leave their rows out of the table."
+        )
+    compares = balancer.reads in {"gramian", "halves", "rows"}
+    if compares and len(balancer.names) > 1 and tasks.max() == 1:
+        notes.append(
+            "Each source has labels of one task alone, so that no batch has gradients of two tasks"
+            " and the balancing has nothing to compare. Use batches of all rows"
+            " (training.sources.column=null), or a strategy that reads no gradients, such as"
+            " balancing=fixed."
+        )
+    return notes
 
 
 def _batches(config: Mapping[str, Any], examples: int) -> int:

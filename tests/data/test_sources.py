@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mtl.data.sources import Sources
+from mtl.data.sources import Sources, refuse_many
 from mtl.errors import DataError
 from mtl.sampling import Distribution
 
@@ -98,3 +98,31 @@ def test_a_row_without_a_source_is_refused():
     for column in (pl.Series("s", ["x", None, "y"]), pl.Series("s", [1.0, float("nan")])):
         with pytest.raises(DataError, match=r"Column 's' is empty in 1 of .* row 1 of these"):
             Sources.of(column, Distribution(), seed=0)
+
+
+def test_a_column_of_nearly_as_many_values_as_rows_is_refused():
+    measured = pl.Series("height", np.random.default_rng(0).normal(size=4_000))
+    with pytest.raises(DataError, match=r"'height' has 4000 .* in 4000 rows, 1\.0 rows each") as e:
+        refuse_many(measured)
+    assert "and 3997 more. Expected the name of each row's source, with 10 rows" in str(e.value)
+    assert len(str(e.value)) < 400
+    users = [f"user {number}" for number in range(11)]
+    refuse_many(pl.Series("user", users * 10))
+    with pytest.raises(DataError, match=r"11 different values in 99 rows, 9\.0 rows each"):
+        refuse_many(pl.Series("user", users * 9))
+    refuse_many(pl.Series("user", [*users[:10], None, None]))
+
+
+def test_of_many_sources_a_few_are_named():
+    column = pl.Series("user", [f"{number:04}" for number in range(3_000)] * 12)
+    first, second = Sources.of(column, Distribution(), seed=0).notes(32)
+    assert first.endswith("0008 (12), 0009 (12) and 2990 more.")
+    assert second.endswith("0008, 0009 and 2990 more.")
+    assert len(first) < 300
+
+
+def test_shares_are_those_of_all_epochs():
+    np.testing.assert_allclose(sources("uniform").shares, share(0))
+    np.testing.assert_allclose(
+        sources("annealed", over_epochs=2).shares, (share(1) + share(0.2)) / 2
+    )

@@ -7,21 +7,26 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
+import polars as pl
 import pytest
 
 from mtl.balancing.alternating import Alternating
 from mtl.balancing.fixed import Fixed
 from mtl.balancing.task_sampling import TaskSampling
+from mtl.balancing.upgrad import UPGrad
 from mtl.config.compose import compose, plain
 from mtl.data.batches import Examples
+from mtl.data.sources import Sources
 from mtl.errors import ConfigError
 from mtl.models.tweets import tweets
+from mtl.sampling import Distribution
 from mtl.training.assembly import assemble
 from mtl.training.fitting_together import (
     check_accumulation,
     check_accumulation_ends,
     check_graph_fits,
     check_turns_end,
+    source_notes,
 )
 
 
@@ -164,3 +169,28 @@ def test_a_task_has_no_more_turns_than_labelled_rows() -> None:
     (found,) = check_turns_end(accumulating(7), balancer, examples, repeated=False)
     assert found.found.endswith("so many turns: a 4, b 4")
     assert check_turns_end(accumulating(7), balancer, examples, repeated=True) == []
+
+
+def sourced(of_a: str, of_b: str, balancer: Any = UPGrad) -> list[str]:
+    """Return the notes where each letter is the source of ten rows, and has labels of a or b."""
+    column = [letter for letter in "pqr" for _ in range(10)]
+    sources = Sources.of(pl.Series("s", column), Distribution("uniform"), seed=0)
+    labels = {
+        name: np.array([1.0 if letter in letters else np.nan for letter in column])
+        for name, letters in {"a": of_a, "b": of_b, "untrained": "pqr"}.items()
+    }
+    examples = Examples({"x": np.zeros(30)}, labels, {name: np.ones(30) for name in labels})
+    return source_notes(sources, examples, balancer({"a": 1.0, "b": 1.0}))
+
+
+def test_batches_of_a_source_without_labels_are_told_of() -> None:
+    assert sourced("pq", "qr") == []
+    (note,) = sourced("pq", "pq")
+    assert "train nothing: r (33.3% of the batches)." in note
+
+
+def test_sources_of_one_task_each_leave_nothing_to_compare() -> None:
+    (note,) = sourced("p", "qr")
+    assert "nothing to compare. Use batches of all rows" in note
+    assert sourced("p", "qr", Fixed) == sourced("p", "qr", Alternating) == []
+    assert len(sourced("p", "q")) == 2

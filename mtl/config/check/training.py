@@ -73,6 +73,7 @@ SOURCES: dict[str, Expectation] = {
     "alpha": number_from(0),
     "final_alpha": number_from(0),
 }
+SOURCE_DEFAULTS = {"distribution": "proportional", "alpha": 1.0, "final_alpha": 0.2}
 CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 OPTIMIZER: dict[str, Expectation] = {
     "learning_rate": number_above(0),
@@ -111,6 +112,19 @@ def sources_are_as_expected(config: Config) -> Iterator[Problem]:
         expected = "Expected null with data.pairs: pairs are drawn from all rows."
         path = "training.sources.column"
         yield Problem(path, f"found {shown(given['column'])}", expected)
+
+
+def distribution_is_of_sources(config: Config) -> Iterator[Problem]:
+    """Yield a problem for each value of `training.sources` that nothing reads without a column."""
+    given = section(config, "training", "sources")
+    if given.get("column") is not None:
+        return
+    for name, default in SOURCE_DEFAULTS.items():
+        value = given.get(name, default)
+        if value != default and SOURCES[name].holds(value):
+            expected = f"Set training.sources.column, or leave it at its default, {default}."
+            found = f"found {shown(value)}, and there is no column of sources"
+            yield Problem(f"training.sources.{name}", found, expected)
 
 
 def training_is_given(config: Config) -> Iterator[Problem]:

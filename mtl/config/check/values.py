@@ -47,6 +47,7 @@ RULES = (
     training.one_way_of_clipping,
     training.training_is_as_expected,
     training.sources_are_as_expected,
+    training.distribution_is_of_sources,
     training.training_is_given,
 )
 RULES_ON_NAMES = (

@@ -161,6 +161,16 @@ WRONG = [
         },
         ["training.sources.column: found 'place'. Expected null with data.pairs"],
     ),
+    (
+        {"training.sources": {"column": None, "distribution": "uniform", "alpha": 0.5}},
+        [
+            (
+                "training.sources.distribution: found 'uniform', and there is no column of sources."
+                " Set training.sources.column, or leave it at its default, proportional."
+            ),
+            "training.sources.alpha: found 0.5, and there is no column of sources.",
+        ],
+    ),
     ({"training.epochs": 0}, ["training.epochs: found 0. Expected a whole number of 1 or more."]),
     ({"training.epochs": 2.0}, ["training.epochs: found 2.0. Expected a whole number"]),
     ({"training.epochs": True}, ["training.epochs: found true. Expected a whole number"]),

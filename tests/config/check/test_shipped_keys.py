@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from mtl.config.check.task_values import COMMON, OPTIONS
-from mtl.config.check.training import SECTIONS, SETTINGS, TRAINING
+from mtl.config.check.training import SECTIONS, SETTINGS, SOURCE_DEFAULTS, TRAINING
 from mtl.config.schema import TaskConfig
 
 CONF = Path(__file__).parents[3] / "conf"
@@ -31,3 +31,4 @@ def test_root_has_the_keys_that_the_rules_know():
 @pytest.mark.parametrize("file", sorted(CONF.glob("training/*.yaml")), ids=lambda file: file.stem)
 def test_training_has_the_keys_that_the_rules_know(file):
     assert set(read(file)) - {"defaults"} <= set(TRAINING)
+    assert read(file)["sources"] == {"column": None, **SOURCE_DEFAULTS}
