@@ -61,7 +61,8 @@ def run(words: Sequence[str]) -> int:
         text = to_csv(comparison)
     else:
         averages = average(runs, over, against, by, mode)
-        Console().show(*averages_shown(averages, over))
+        elsewhere = f"{output} has them" if output else "output=FILE.csv writes them"
+        Console().show(*averages_shown(averages, over, elsewhere))
         text = averages_csv(averages)
     if output:
         write_text(output, text, OUTPUT)

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.console import RenderableType
-from rich.text import Text
 from scipy import stats
 
 from mtl.config.overrides import value_of, without
@@ -25,9 +23,11 @@ from mtl.reporting.wording import UNKNOWN, figure
 SEED = "training.seed"
 REFERENCE = "balancing=fixed"
 LOSS = "loss"
+WORST = "worst"
 CONFIDENCE = 0.95
 TASKS_SHOWN = 4
 """So many tasks have a column of their own in the table; the file has all of them."""
+IN_A_SWEEP = "averages.csv in the sweep's folder has them"
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,24 @@ def average(
     return found
 
 
-def averages_table(averages: Averages) -> Fitting:
-    """Return the table: a row a choice with its figures and Δ_m, each ± its margin."""
+def averages_table(averages: Averages, over: str = SEED, elsewhere: str = IN_A_SWEEP) -> Fitting:
+    """Return the table, a row a choice with its figures and Δ_m, each ± its margin.
+
+    Below it stands what it shows. Where there is no room for a column of each task, or there are many, their mean and the worst
+    stand for them.
+
+    Args:
+        averages: Of one experiment.
+        over: The setting that they are over.
+        elsewhere: Where the columns are that are left out, the end of a sentence.
+    """
     gained = averages.reference is not None
-    title = averages.metric
-    summary = [MEAN, "worst"] if len(averages.tasks) > 1 else []
+    summary = [MEAN, WORST] if len(averages.tasks) > 1 else []
     shown = list(averages.tasks) if len(averages.tasks) <= TASKS_SHOWN else []
-    tables = []
+    tables, below = [], []
     for columns in ([*shown, *summary], summary or shown, [MEAN] if summary else []):
-        headers = [f"{column}\n{title}" for column in columns] + (["Δ_m %"] if gained else [])
+        headers = [f"{column}\n{averages.metric}" for column in columns]
+        headers += ["Δ_m %"] if gained else []
         rows = [
             [
                 choice.label,
@@ -167,29 +176,38 @@ def averages_table(averages: Averages) -> Fitting:
             for choice in averages.choices
         ]
         tables.append(plain_table(["choice", "runs", *headers], rows, numbers=headers))
-    return Fitting(*tables)
+        below.append(explanation(averages, over, columns, elsewhere))
+    return Fitting(*tables, below=below)
 
 
-def averages_shown(several: Sequence[Averages], over: str) -> list[RenderableType]:
-    """Return the table of each experiment and a sentence about it, to be printed."""
-    blocks: list[RenderableType] = []
-    for averages in several:
-        blocks += [averages_table(averages), Text(explanation(averages, over))]
-    return blocks
+def averages_shown(
+    several: Sequence[Averages], over: str, elsewhere: str = IN_A_SWEEP
+) -> list[Fitting]:
+    """Return the table of each experiment, to be printed; see `averages_table`."""
+    return [averages_table(averages, over, elsewhere) for averages in several]
 
 
-def explanation(averages: Averages, over: str) -> str:
-    """Return what the table shows, in words."""
+def explanation(averages: Averages, over: str, columns: Sequence[str], elsewhere: str) -> str:
+    """Return in words what the table shows in its columns of figures, and what it does not."""
     said = (
         f"{averages.metric} on the {averages.split} split, mean over {over} ± half the width of the"
         f" 95 % interval; best first."
     )
-    if averages.reference is None:
-        return said
-    return (
-        f"{said} Δ_m: by how many percent the tasks' losses are below those of"
-        f" {averages.reference}, averaged over the tasks."
-    )
+    if WORST in columns:
+        extreme = "lowest" if averages.mode == "max" else "highest"
+        said += f" {WORST}: the {extreme} {averages.metric} among the tasks of each run."
+    if averages.reference is not None:
+        said += (
+            f" Δ_m: by how many percent the tasks' losses are below those of"
+            f" {averages.reference}, averaged over the tasks."
+        )
+    tasks = [task for task in averages.tasks if task not in columns]
+    left_out = tasks if len(tasks) <= TASKS_SHOWN else [f"the columns of {len(tasks)} tasks"]
+    if len(averages.tasks) > 1 and WORST not in columns:
+        left_out = [*left_out, WORST]
+    if left_out:
+        said += f"\nNot shown: {', '.join(left_out)}; {elsewhere}."
+    return said
 
 
 def averages_csv(several: Sequence[Averages]) -> str:
@@ -256,7 +274,7 @@ def _figures(
     known = values[:, np.isfinite(values).any(axis=0)]
     whole = known[np.isfinite(known).all(axis=1)] if known.size else np.empty((0, 1))
     worst = whole.min(axis=1) if mode == "max" else whole.max(axis=1)
-    return found | {MEAN: Estimate.of(whole.mean(axis=1)), "worst": Estimate.of(worst)}
+    return found | {MEAN: Estimate.of(whole.mean(axis=1)), WORST: Estimate.of(worst)}
 
 
 def _gain(runs: Sequence[Run], reference: Sequence[Run], over: str, split: str) -> Estimate:

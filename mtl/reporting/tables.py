@@ -24,19 +24,24 @@ class Fitting:
 
     Args:
         tables: The widest first.
+        below: What is said below each of them, if anything is.
     """
 
-    def __init__(self, *tables: Table) -> None:
+    def __init__(self, *tables: Table, below: Sequence[str] = ()) -> None:
         self._tables = tables
+        self._below = below or [""] * len(tables)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the table that fits."""
+        """Yield the table that fits, and what is said below it."""
         unbounded = options.update(max_width=UNBOUNDED)
-        for table in self._tables[:-1]:
+        fitting = len(self._tables) - 1
+        for number, table in enumerate(self._tables[:-1]):
             if Measurement.get(console, unbounded, table).maximum <= options.max_width:
-                yield table
-                return
-        yield self._tables[-1]
+                fitting = number
+                break
+        yield self._tables[fitting]
+        if self._below[fitting]:
+            yield Text(f"\n{self._below[fitting]}")
 
 
 def plain_table(

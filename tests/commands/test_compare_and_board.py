@@ -53,6 +53,16 @@ def test_means_heed_what_is_good(mtl, write):
     assert order("compare over=training.seed mode=min") == ["0", "1"]
 
 
+def test_means_of_many_tasks_say_where_all_of_them_are(mtl, write):
+    figures = {name: {"loss": 1.0} for name in "abcde"}
+    results = {"status": "completed", "metrics": {"test": figures}}
+    write("runs/many/0/results.json", json.dumps(results))
+    write("runs/many/0/environment.json", json.dumps({"overrides": ["training.seed=0"]}))
+    line = "compare over=training.seed"
+    assert "Not shown: the columns of 5 tasks; output=FILE.csv writes them." in mtl(line).out
+    assert "5 tasks; all.csv has them." in mtl(f"{line} output=all.csv").out
+
+
 @pytest.mark.parametrize(
     ("line", "hint"),
     [

@@ -279,6 +279,32 @@ def test_what_is_shown_says_what_it_is(capsys) -> None:
     assert "below those of balancing=fixed" in out.replace("\n", " ")
 
 
+def said(runs: list[Run], width: int, capsys, **options: str) -> str:
+    Console(width=width).show(*averages_shown(average(runs, **options), "training.seed"))
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_columns_that_are_left_out_are_named_with_where_they_are(capsys) -> None:
+    where = "averages.csv in the sweep's folder has them."
+    assert "Not shown" not in said(sweep(), 160, capsys)
+    assert f"Not shown: a, b; {where}" in said(sweep(), 80, capsys)
+    assert f"Not shown: a, b, worst; {where}" in said(sweep(), 50, capsys)
+    losses = dict.fromkeys("abcde", 1.0)
+    many = [run(seed, losses, f"training.seed={seed}") for seed in (0, 1)]
+    assert f"Not shown: the columns of 5 tasks; {where}" in said(many, 160, capsys)
+    Console(width=80).show(averages_table(average(sweep())[0], elsewhere="x.csv has them"))
+    assert "Not shown: a, b; x.csv has them." in capsys.readouterr().out
+
+
+def test_worst_is_explained_where_it_is_shown(capsys) -> None:
+    assert "worst: the lowest r2 among the tasks of each run." in said(sweep(), 80, capsys)
+    by_loss = said(sweep(), 80, capsys, by="test/mean/loss")
+    assert "worst: the highest loss among the tasks of each run." in by_loss
+    assert "worst:" not in said(sweep(), 50, capsys)
+    single = [run(seed, {"a": 1.0}, f"training.seed={seed}", r2={"a": 0.5}) for seed in (0, 1)]
+    assert "worst" not in said(single, 80, capsys)
+
+
 def test_the_file_has_every_task() -> None:
     rows = list(csv.DictReader(io.StringIO(averages_csv(average(sweep())))))
     nash = {row["output"] or row["metric"]: row for row in rows if "nash" in row["choice"]}

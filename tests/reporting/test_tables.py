@@ -6,7 +6,7 @@ import math
 import pytest
 
 from mtl.reporting.console import Console
-from mtl.reporting.tables import results_table
+from mtl.reporting.tables import Fitting, plain_table, results_table
 
 RESULTS = {
     "tasks": {"main_output": {}, "aux_output": {}},
@@ -74,3 +74,13 @@ def test_many_tasks_fit(width: int) -> None:
 
 def test_nothing_measured() -> None:
     assert table({"metrics": {}}) is not None
+
+
+@pytest.mark.parametrize(("width", "shown"), [(20, "wide"), (10, "narrow"), (3, "narrow")])
+def test_below_a_table_stands_what_is_said_of_it(width: int, shown: str) -> None:
+    tables = plain_table(["x" * 12], []), plain_table(["x"], [])
+    file = io.StringIO()
+    Console(file, width).show(Fitting(*tables, below=["wide", "narrow"]))
+    lines = file.getvalue().splitlines()
+    assert "".join(lines[3:]) == shown
+    assert lines[2] == ""
