@@ -151,8 +151,8 @@ def average(
 def averages_table(averages: Averages, over: str = SEED, elsewhere: str = IN_A_SWEEP) -> Fitting:
     """Return the table, a row a choice with its figures and Δ_m, each ± its margin.
 
-    Below it stands what it shows. Where there is no room for a column of each task, or there are many, their mean and the worst
-    stand for them.
+    Below it stands what it shows. Where there is no room for a column of each task, or there are
+    many, their mean and the worst stand for them.
 
     Args:
         averages: Of one experiment.
