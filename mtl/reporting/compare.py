@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import RenderableType
+
 from mtl.config.directions import direction
 from mtl.errors import MtlError, nearest
 from mtl.reporting.collect import Run
 from mtl.reporting.results import SPLITS
-from mtl.reporting.tables import Fitting, plain_table
+from mtl.reporting.tables import Fitting, Folding, plain_table
 from mtl.reporting.wording import UNKNOWN, count, duration, figure
 
 
@@ -78,7 +80,8 @@ def comparison_table(comparison: Comparison) -> Fitting:
     # A header may be broken after each part of a figure's name, a number never.
     figures = [name.replace("/", "/\n") for name in names]
     facts = ["epoch", "time", "examples/s"]
-    narrow, wide = [], []
+    narrow: list[list[RenderableType]] = []
+    wide: list[list[RenderableType]] = []
     for label, overrides, run in zip(labels, differing, comparison.runs, strict=True):
         values = [figure(run.figures.get(name)) for name in names]
         epoch = UNKNOWN if run.best_epoch is None else str(run.best_epoch)
@@ -95,7 +98,8 @@ def comparison_table(comparison: Comparison) -> Fitting:
                 status,
             ]
         )
-        narrow.append(["\n  ".join([label, *overrides]), *values, status])
+        name = Folding(label, *(f"  {override}" for override in overrides))
+        narrow.append([name, *values, status])
     return Fitting(
         plain_table(
             ["run", "overrides", *figures, *facts, "status"], wide, numbers=figures + facts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -44,9 +46,45 @@ class Fitting:
             yield Text(f"\n{self._below[fitting]}")
 
 
+class Folding:
+    """Lines of text with paths in them: one that is too long goes on in the next after a `/`.
+
+    Only a part of a path that is too long by itself is broken elsewhere.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines as they fit."""
+        folded = [piece for line in self._lines for piece in _folded(line, options.max_width)]
+        yield Text("\n".join(folded))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Return the width of the longest part of a path, and that of the longest line."""
+        whole = max(map(cell_len, self._lines), default=0)
+        parts = [cell_len(part) for line in self._lines for part in _parts(line)]
+        return Measurement(max(parts, default=0), whole)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """Break a line after as few of its `/` as may be."""
+    lines = [""]
+    for part in _parts(line):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append(part)
+        else:
+            lines[-1] += part
+    return lines
+
+
+def _parts(line: str) -> list[str]:
+    return re.split("(?<=/)", line)
+
+
 def plain_table(
     columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[RenderableType]],
     *,
     numbers: Sequence[str] = (),
     header: bool = True,
@@ -55,7 +93,7 @@ def plain_table(
 
     Args:
         columns: Their headers.
-        rows: One cell a column.
+        rows: One cell a column, a text or what renders itself.
         numbers: The headers of the columns that are set to the right and never broken.
         header: Whether headers are shown.
     """
@@ -67,7 +105,7 @@ def plain_table(
         else:
             table.add_column(name, overflow="fold", no_wrap=not header and position == 0)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return table
 
 

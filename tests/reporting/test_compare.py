@@ -109,6 +109,22 @@ def test_table(width: int) -> None:
         assert rows[first + 1 : first + 3] == [["weight=0.2"], ["seed=1"]]
 
 
+def test_a_path_that_is_too_long_goes_on_after_a_slash() -> None:
+    paths = [f"{name * 5}/2026-11-28_03-52-21/0" for name in ("some_", "other_")]
+    runs = [run(path, 0.5, f"data.path=/{'folder/' * 8}{path[0]}.csv") for path in paths]
+    file = io.StringIO()
+    Console(file, 80).show(comparison_table(rank(runs)))
+    text = file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    starts = [line.split()[0] for line in text.splitlines() if line]
+    for path in paths:
+        name, rest = path.split("/", 1)
+        assert starts[starts.index(f"{name}/") + 1] == rest
+    overridden = [each for each in starts if "folder" in each]
+    assert len(overridden) == 4
+    assert all(each.endswith(("folder/", "folder/s.csv", "folder/o.csv")) for each in overridden)
+
+
 def test_csv_holds_every_figure() -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(rank(RUNS)))))
     assert rows[0]["run"] == "runs/headline/c"

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from mtl.reporting.console import Console
-from mtl.reporting.tables import Fitting, plain_table, results_table
+from mtl.reporting.tables import Fitting, Folding, plain_table, results_table
 
 RESULTS = {
     "tasks": {"main_output": {}, "aux_output": {}},
@@ -84,3 +84,18 @@ def test_below_a_table_stands_what_is_said_of_it(width: int, shown: str) -> None
     lines = file.getvalue().splitlines()
     assert "".join(lines[3:]) == shown
     assert lines[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (20, ["ab/cde/f", "  g=h/ij"]),
+        (8, ["ab/cde/f", "  g=h/ij"]),
+        (7, ["ab/cde/", "f", "  g=h/", "ij"]),
+        (4, ["ab/", "cde/", "f", "  g=", "h/", "ij"]),
+    ],
+)
+def test_paths_are_folded_after_a_slash(width: int, expected: list[str]) -> None:
+    file = io.StringIO()
+    Console(file, width).show(Folding("ab/cde/f", "  g=h/ij"))
+    assert file.getvalue().splitlines()[:-1] == expected
