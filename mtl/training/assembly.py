@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import polars as pl
 
 from mtl.balancing.base import Balancer
 from mtl.config.check import check_columns, check_values
@@ -189,7 +190,7 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     dataset = problems.attempt("data", lambda: load_dataset(data, table, needed=needed))
     if dataset is None:
         return None
-    columns = {name: str(dtype) for name, dtype in dataset.table.schema.items()}
+    columns = {column.name: _type(column) for column in dataset.table}
     if data.get("pairs"):
         columns = dict.fromkeys(map(single, columns), "not read") | columns
     if table is None and data.get("path") is not None:
@@ -204,6 +205,11 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
     redraw = dataset.redraw
     first = None if redraw is None else lambda epoch: redraw(epoch).head(rows)
     return replace(dataset, splits=splits, redraw=first)
+
+
+def _type(column: pl.Series) -> str:
+    """Return the type of a column, that of nothing where it has no value, whatever it was read as."""
+    return str(pl.Null() if column.null_count() == len(column) else column.dtype)
 
 
 def _named(data: Mapping[str, Any]) -> dict[str, str]:

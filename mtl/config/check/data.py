@@ -18,6 +18,7 @@ from mtl.config.check.wording import shown, unknown_name
 from mtl.errors import Problem
 
 NUMBERS = ("Int", "UInt", "Float", "Decimal", "Boolean", "int", "uint", "float", "bool")
+EMPTY = "Null"
 Columns = Mapping[str, str]
 
 
@@ -27,7 +28,7 @@ def check_columns(config: Config, columns: Columns) -> list[Problem]:
     Args:
         config: The resolved config as a plain dict.
         columns: The type of each column of the table, in the words of polars or NumPy: `String`,
-            `Int64`, `float32`, ….
+            `Int64`, `float32`, …; `Null` of a column without any value.
     """
     rules = (
         input_column_exists,
@@ -36,6 +37,7 @@ def check_columns(config: Config, columns: Columns) -> list[Problem]:
         sample_weight_column_exists,
         split_column_exists,
         source_column_exists,
+        target_is_not_empty,
         sample_weights_are_numbers,
         target_is_a_number,
     )
@@ -89,6 +91,15 @@ def source_column_exists(config: Config, columns: Columns) -> Iterator[Problem]:
         yield Problem(path, found, "Expected a column of names or numbers.")
 
 
+def target_is_not_empty(config: Config, columns: Columns) -> Iterator[Problem]:
+    """Yield a problem for each task whose target columns have no value in any row."""
+    for name, task in tasks(config).items():
+        targets = listed(task.get("target"))
+        if targets and all(columns.get(str(target)) == EMPTY for target in targets):
+            found = f"column {shown(targets[0])} is empty in all rows of the table"
+            yield Problem(f"tasks.{name}.target", found, "Expected a column with labels.")
+
+
 def sample_weights_are_numbers(config: Config, columns: Columns) -> Iterator[Problem]:
     """Yield a problem for each column of example weights that holds no numbers."""
     for name, task in tasks(config).items():
@@ -136,6 +147,6 @@ def _exists(path: str, column: object, columns: Columns) -> Iterator[Problem]:
 
 def _holds_numbers(path: str, column: object, columns: Columns, reason: str) -> Iterator[Problem]:
     dtype = columns.get(column) if isinstance(column, str) else None
-    if dtype is not None and not dtype.startswith((*NUMBERS, "Null", "not read")):
+    if dtype is not None and not dtype.startswith((*NUMBERS, EMPTY, "not read")):
         found = f"column {shown(column)} is of type {dtype}"
         yield Problem(path, found, f"{reason} needs a column of numbers.")

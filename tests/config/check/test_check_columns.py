@@ -13,6 +13,7 @@ COLUMNS = {
     "num_reactions": "Int64",
     "reliability": "Float64",
     "pixels": "Array(Float32, shape=(4,))",
+    "nothing": "Null",
 }
 
 
@@ -21,6 +22,7 @@ COLUMNS = {
     [
         {},
         {"tasks.main_output.sample_weight": "reliability"},
+        {"tasks.main_output": {"target": ["nothing", "num_reactions"], "kind": "multilabel"}},
         {
             "tasks.main_output": {"target": "page", "kind": "binary", "equals": "A"},
             "inputs.aux_input": ["status_published"],
@@ -46,7 +48,15 @@ def test_right_config_has_no_problem(values, changed, said):
             {"inputs.aux_input": ["status_published", "pages"]},
             (
                 "inputs.aux_input[1]: 'pages' is not a column of the data. Did you mean 'page'? "
-                "Known: link_name, num_reactions, page, pixels, reliability, status_published."
+                "Known: link_name, nothing, num_reactions, page, pixels, reliability, "
+                "status_published."
+            ),
+        ),
+        (
+            {"tasks.main_output.target": "nothing"},
+            (
+                "tasks.main_output.target: column 'nothing' is empty in all rows of the table. "
+                "Expected a column with labels."
             ),
         ),
         (
