@@ -90,6 +90,7 @@ class Summary:
         trainable: How many of them are trained.
         steps: Where the training step runs, a line each: precision, XLA, cut embeddings, or why
             not.
+        balancing: The strategy that trains several tasks, empty for a single one.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Summary:
     parameters: int = 0
     trainable: int = 0
     steps: Sequence[str] = ()
+    balancing: str = ""
 
 
 def describe(summary: Summary) -> Iterator[RenderableType]:
@@ -137,6 +139,8 @@ def describe(summary: Summary) -> Iterator[RenderableType]:
         parameters += f", {summary.trainable:,} trained"
     lines = [("examples", "  ".join(facts))] if facts else []
     lines += [("model", parameters)]
+    if summary.balancing:
+        lines += [("balancing", summary.balancing)]
     lines += [("step" if not index else "", line) for index, line in enumerate(summary.steps)]
     yield plain_table(("", ""), lines, header=False)
 

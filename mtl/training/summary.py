@@ -13,7 +13,7 @@ from mtl.training.assembly import Assembly
 
 
 def summarise(assembly: Assembly, notes: Sequence[str]) -> Summary:
-    """Describe inputs, outputs, tasks, shared layers, splits and parameters.
+    """Describe inputs, outputs, tasks, shared layers, splits, parameters and the balancing.
 
     Args:
         assembly: What is about to be trained.
@@ -39,6 +39,7 @@ def summarise(assembly: Assembly, notes: Sequence[str]) -> Summary:
         parameters=assembly.graph.count_params(),
         trainable=sum(_size(w) for w in assembly.graph.trainable_weights),
         steps=notes,
+        balancing=_balancing(assembly),
     )
 
 
@@ -64,6 +65,17 @@ def _task(name: str, assembly: Assembly) -> TaskSummary:
         parameters,
         not task.trained,
     )
+
+
+def _balancing(assembly: Assembly) -> str:
+    """Return the strategy's name, and by what it takes gradients; nothing for a single task."""
+    balancer = assembly.balancer
+    if len(balancer.names) < 2:
+        return ""
+    name = str(assembly.config["balancing"]["name"])
+    if balancer.reads in ("losses", "turns"):
+        return name
+    return f"{name} (gradients by {balancer.gradients})"
 
 
 def _size(weight: keras.Variable) -> int:

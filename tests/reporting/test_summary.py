@@ -1,6 +1,7 @@
 """The summary before training reads well narrow and wide."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,7 @@ SUMMARY = Summary(
     parameters=5_198_434,
     trainable=78_434,
     steps=["dense part under XLA", "float32"],
+    balancing="upgrad (gradients by parameters)",
 )
 
 
@@ -91,9 +93,15 @@ def test_inputs_shared_layers_and_facts(width: int) -> None:
         "lstm LSTM 69,760 2 main_output, aux_output",
         "examples training 8,400 validation 1,800",
         "model 5,198,434 parameters, 78,434 trained",
+        "balancing upgrad (gradients by parameters)",
         "step dense part under XLA",
     ):
         assert expected in text
+
+
+def test_a_single_task_has_no_line_about_balancing() -> None:
+    single = replace(SUMMARY, tasks=TASKS[:1], balancing="")
+    assert not any(line.startswith("balancing") for line in shown(single, 80))
 
 
 @pytest.mark.parametrize("width", [80, 160])
