@@ -5,56 +5,32 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-
-from mtl.config.overrides import value_of, without
+from mtl.config.overrides import without
 from mtl.errors import MtlError, nearest
 from mtl.reporting.collect import Run
 from mtl.reporting.compare import differing_overrides, rank
+from mtl.reporting.estimates import (
+    LOSS,
+    WORST,
+    Estimate,
+    figures_of,
+    gain_of,
+    losses_of,
+    seed_of,
+)
 from mtl.reporting.reference import Overrides, Reference, settled
-from mtl.reporting.results import MEAN, TOTAL, nest
+from mtl.reporting.results import MEAN, nest
 from mtl.reporting.tables import Fitting, plain_table
 from mtl.reporting.wording import UNKNOWN, figure
 
 SEED = "training.seed"
 REFERENCE = "balancing=fixed"
-LOSS = "loss"
-WORST = "worst"
-CONFIDENCE = 0.95
 TASKS_SHOWN = 4
 """So many tasks have a column of their own in the table; the file has all of them."""
 IN_A_SWEEP = "averages.csv in the sweep's folder has them"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over runs.
-
-    Attributes:
-        mean: NaN where there is no run.
-        margin: Half the width of the 95 % confidence interval, by Student's t; NaN for fewer than
-            two runs.
-        count: Of the runs.
-    """
-
-    mean: float
-    margin: float
-    count: int
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Estimate:
-        """Average the finite ones of some values."""
-        finite = np.array([value for value in values if math.isfinite(value)])
-        count = len(finite)
-        if count < 2:
-            return cls(float(finite.mean()) if count else math.nan, math.nan, count)
-        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)
-        margin = quantile * finite.std(ddof=1) / math.sqrt(count)
-        return cls(float(finite.mean()), float(margin), count)
 
 
 @dataclass(frozen=True)
@@ -100,7 +76,7 @@ class Averages:
 
 def repeated(runs: Sequence[Run], over: str = SEED) -> bool:
     """Return whether some of the runs differ in one setting alone, a seed."""
-    keys = [_choice(run, over) for run in runs if _seed(run, over) is not None]
+    keys = [_choice(run, over) for run in runs if seed_of(run, over) is not None]
     return len(set(keys)) < len(keys)
 
 
@@ -129,7 +105,7 @@ def average(
         MtlError: No run has an override of `over`; or no choices are without what is `against`, or
             none with it.
     """
-    if all(_seed(run, over) is None for run in runs):
+    if all(seed_of(run, over) is None for run in runs):
         keys = {override.partition("=")[0] for run in runs for override in run.overrides}
         raise MtlError(f"No run has an override of {over!r}. {nearest(over, keys)}")
     if against is not None and not any(Reference(against).has([run]) for run in runs):
@@ -233,7 +209,7 @@ def _averages(
     comparison = rank(runs, by, mode)
     metric = comparison.figure.rpartition("/")[2] or LOSS
     mode = comparison.mode if comparison.figure else mode or "min"
-    tasks = list(dict.fromkeys(name for run in runs for name in _losses(run, split)))
+    tasks = list(dict.fromkeys(name for run in runs for name in losses_of(run, split)))
     choices: dict[Overrides, list[Run]] = {}
     for run in runs:
         choices.setdefault(_choice(run, over), []).append(run)
@@ -247,9 +223,9 @@ def _averages(
     found = [
         Choice(
             " ".join(labels[choice]) or "as it is",
-            _figures(some, split, tasks, metric, mode),
-            _gain(some, reference.counterpart(choice, references), over, split),
-            (sum(bool(_losses(run, split)) for run in some), len(some)),
+            figures_of(some, split, tasks, metric, mode),
+            gain_of(some, reference.counterpart(choice, references), over, split),
+            (sum(bool(losses_of(run, split)) for run in some), len(some)),
         )
         for choice, some in choices.items()
     ]
@@ -264,48 +240,9 @@ def _averages(
     return Averages(ordered, tasks, metric, mode, split, against)
 
 
-def _figures(
-    runs: Sequence[Run], split: str, tasks: Sequence[str], metric: str, mode: str
-) -> dict[str, Estimate]:
-    rows = [[run.figures.get(f"{split}/{task}/{metric}") for task in tasks] for run in runs]
-    values = np.array([[math.nan if v is None else v for v in row] for row in rows], float)
-    values = values.reshape(len(runs), len(tasks))
-    found = {task: Estimate.of(values[:, i]) for i, task in enumerate(tasks)}
-    known = values[:, np.isfinite(values).any(axis=0)]
-    whole = known[np.isfinite(known).all(axis=1)] if known.size else np.empty((0, 1))
-    worst = whole.min(axis=1) if mode == "max" else whole.max(axis=1)
-    return found | {MEAN: Estimate.of(whole.mean(axis=1)), WORST: Estimate.of(worst)}
-
-
-def _gain(runs: Sequence[Run], reference: Sequence[Run], over: str, split: str) -> Estimate:
-    """Return Δ_m in percent, over the seeds that both have."""
-    base = {_seed(run, over): _losses(run, split) for run in reference}
-    gains = []
-    for run in runs:
-        own, theirs = _losses(run, split), base.get(_seed(run, over), {})
-        common = [task for task in own if theirs.get(task, 0) > 0]
-        if common:
-            changes = [(theirs[task] - own[task]) / theirs[task] for task in common]
-            gains.append(100 * sum(changes) / len(changes))
-    return Estimate.of(gains)
-
-
-def _losses(run: Run, split: str) -> dict[str, float]:
-    """Return each task's loss on a split; nothing where the run did not get there."""
-    outputs = nest(run.figures).get(split, {})
-    losses = {
-        name: figures.get(LOSS) for name, figures in outputs.items() if name not in (MEAN, TOTAL)
-    }
-    return {name: loss for name, loss in losses.items() if loss is not None}
-
-
 def _experiment(run: Run) -> tuple[str, ...]:
     chosen = tuple(each for each in run.overrides if each.startswith("experiment="))
     return chosen or (run.folder.parent.name,)
-
-
-def _seed(run: Run, over: str) -> str | None:
-    return value_of(over, run.overrides)
 
 
 def _choice(run: Run, over: str) -> Overrides:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from mtl.errors import MtlError
 from mtl.reporting.collect import Run
 from mtl.reporting.console import Console
 from mtl.reporting.repeats import (
-    Estimate,
     average,
     averages_csv,
     averages_shown,
@@ -72,20 +70,6 @@ def sweep() -> list[Run]:
         )
         for number, (strategy, seed, losses, r2) in enumerate(given)
     ]
-
-
-def test_an_interval_is_students() -> None:
-    """t(0.975, 2) = 4.302653; the standard deviation of 1, 2, 6 is √7."""
-    found = Estimate.of([1.0, 2.0, 6.0])
-    assert found.mean == 3
-    assert found.margin == pytest.approx(4.302653 * math.sqrt(7) / math.sqrt(3), rel=1e-6)
-    assert found.count == 3
-
-
-def test_one_value_has_no_interval_and_none_no_mean() -> None:
-    assert Estimate.of([2.0, math.nan]).mean == 2
-    assert math.isnan(Estimate.of([2.0]).margin)
-    assert math.isnan(Estimate.of([]).mean)
 
 
 def test_gain_is_paired_by_seed() -> None:
