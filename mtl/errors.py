@@ -55,17 +55,18 @@ class ConfigError(MtlError):
         super().__init__("\n".join([f"{head}:", *(f"  - {problem}" for problem in self.problems)]))
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str], listed: str = "Known") -> str:
     """Return the sentence that helps someone who wrote `name` where one of `names` was meant.
 
     Args:
         name: What was written.
         names: The valid names, in any order.
+        listed: What stands before the list of them.
 
     Returns:
         `Did you mean 'x'? Known: x, y, z.`, or without the question where nothing is near.
     """
     known = sorted(names)
-    listing = f"Known: {', '.join(known)}." if known else "None is known."
+    listing = f"{listed}: {', '.join(known)}." if known else "None is known."
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"Did you mean {close[0]!r}? {listing}" if close else listing

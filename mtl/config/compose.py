@@ -15,6 +15,7 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mtl.config.explain import explained
+from mtl.config.left_over import refuse_left_over
 from mtl.config.overrides import refuse_groups, refuse_nameless, with_no_option
 from mtl.config.search import EXPERIMENT, ROOT, options, shadowed, shipped
 from mtl.config.sources import based_on
@@ -89,7 +90,7 @@ def run_folder(folder: str | Path) -> Path:
     what = "has no config.yaml" if path.is_dir() else "does not exist"
     raise MtlError(
         f"run={folder}: the folder {what}. Expected a run's folder, runs/<experiment>/<date_time>."
-        f" In {beside}: {nearest(path.name, runs)}"
+        f" {nearest(path.name, runs, f'Runs in {beside}')}"
     )
 
 
@@ -99,7 +100,11 @@ def finish(config: DictConfig, choices: Mapping[str, str | None]) -> DictConfig:
     Args:
         config: Without Hydra's own part.
         choices: The chosen option of each group.
+
+    Raises:
+        MtlError: A name has the parameters of another choice.
     """
+    refuse_left_over(config, choices)
     for group, option in choices.items():
         line = shadowed(group, option) if option and not group.startswith("hydra/") else None
         if line:

@@ -208,7 +208,7 @@ def _load(config: Mapping[str, Any], table: Any, problems: Problems) -> Dataset 
 
 
 def _type(column: pl.Series) -> str:
-    """Return the type of a column, that of nothing where it has no value, whatever it was read as."""
+    """Return the type of a column: that of nothing where it has no value, however it was read."""
     return str(pl.Null() if column.null_count() == len(column) else column.dtype)
 
 

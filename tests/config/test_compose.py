@@ -205,7 +205,9 @@ def test_a_misspelt_value_of_a_run_gets_the_nearest_key(run):
 def test_a_folder_without_a_run_gets_the_nearest(run):
     with pytest.raises(MtlError, match=r"does not exist.*Did you mean 'first'"):
         from_run("runs/headline/frist")
-    with pytest.raises(MtlError, match=r"has no config.yaml.*Known: first"):
+    with pytest.raises(
+        MtlError, match=r"has no config.yaml.*>\. Runs in .*/runs/headline: first\.$"
+    ):
         from_run("runs/headline")
 
 
