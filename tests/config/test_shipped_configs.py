@@ -73,7 +73,7 @@ def test_columns_and_generators_take_their_options(name):
     from mtl.config.check import bind_signature
     from mtl.data.columns import COLUMN_KINDS
 
-    config = load("data", name)
+    config = plain(compose(overrides=[f"data={name}"]))["data"]
     for column, settings in config["columns"].items():
         kind = COLUMN_KINDS[settings.pop("kind")]
         assert list(bind_signature(kind, settings, column, provided=())) == []
