@@ -524,7 +524,7 @@ def test_initial_weights_leave_the_runs_own_plugins_in_place(write, user_folder)
     write(
         "own/b.py",
         "import mtl\nfrom mtl.balancing.fixed import Fixed\n"
-        "@mtl.balancer('test_mine')\ndef mine(weights): return Fixed(weights)\n",
+        "@mtl.balancer('test_mine')\nclass Mine(Fixed): ...\n",
     )
     second = {**config(), "plugins": ["own/b.py"], "balancing": {"name": "test_mine"}}
     second["training"] |= {"initial_weights": str(first.folder)}

@@ -75,6 +75,7 @@ class PlainRoute(Route):
             outputs = self.graph(inputs, fed, training=True)
             sums = loss_sums(self.tasks, outputs, targets, weights)
             losses, present = self.losses(sums)
+            tape.watch(losses)  # of a graph without weights too
             total = self._total(losses, present)
             regularisation = self.regularisation()
             minimised = total if regularisation is None else total + regularisation

@@ -78,7 +78,8 @@ def test_every_problem_of_a_config_is_reported() -> None:
     with pytest.raises(MtlError) as caught:
         inspect_experiment(config)
     assert "nonsense" in str(caught.value)
-    assert "expected a positive integer, got -1" in str(caught.value)
+    expected = "model.lstm_units: found -1. Expected a whole number of 1 or more."
+    assert expected in str(caught.value)
 
 
 def test_a_shared_layer_is_one_layer_and_two_nodes() -> None:
