@@ -9,17 +9,21 @@ batch 256; with `--headline` the headline model, batch 32. In one process and in
 strategy makes one step on the same batch. Printed: milliseconds a step (median) and the ratio to
 the plain step that was made just before (median, least and largest).
 
-With `--peer` TorchJD's `mtl_backward` with UPGrad trains the same model in the same rounds, on as
-many threads.
+With `--peer` TorchJD's `mtl_backward` with UPGrad, and PyTorch's plain step, train the same model
+in the same rounds, on as many threads. They have a process of their own, which waits while ours
+make their steps: the threads of two frameworks in one process take each other's cores.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -115,16 +119,12 @@ def ours(
     return train
 
 
-def torchjd(tasks: int) -> Callable[[], None]:
-    """TorchJD's step on the same model, with plain gradient descent."""
+def torch_steps(tasks: int) -> dict[str, Callable[[], None]]:
+    """Steps of PyTorch on the same model, with plain gradient descent: plain and TorchJD's."""
     import torch
     from torchjd.aggregation import UPGrad
-    from torchjd.autojac import mtl_backward
+    from torchjd.autojac import jac_to_grad, mtl_backward
 
-    try:
-        from torchjd.autojac import jac_to_grad
-    except ImportError:  # older versions put the gradient in place by themselves
-        jac_to_grad = None
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count() or 1)
     layers: list[torch.nn.Module] = []
@@ -143,32 +143,52 @@ def torchjd(tasks: int) -> Callable[[], None]:
     labels = [torch.tensor(random.random(BATCH), dtype=torch.float32) for _ in heads]
     aggregator = UPGrad()
 
-    def train() -> None:
+    def losses_and_features() -> tuple[list[torch.Tensor], torch.Tensor]:
         features = trunk(x)
         losses = [
             torch.nn.functional.mse_loss(head(features)[:, 0], label)
             for head, label in zip(heads, labels, strict=True)
         ]
         optimizer.zero_grad()
-        if jac_to_grad is None:
-            mtl_backward(losses=losses, features=features, aggregator=aggregator)
-        else:
-            mtl_backward(losses, features=features)
-            jac_to_grad(trunk.parameters(), aggregator)
+        return losses, features
+
+    def plain_step() -> None:
+        losses, _ = losses_and_features()
+        torch.stack(losses).sum().backward()
         optimizer.step()
 
-    return train
+    def upgrad() -> None:
+        losses, features = losses_and_features()
+        mtl_backward(losses, features=features)
+        jac_to_grad(trunk.parameters(), aggregator)
+        optimizer.step()
+
+    return {"PyTorch, plain": plain_step, "TorchJD, upgrad": upgrad}
 
 
-def measured(contenders: dict[str, Callable[[], None]], steps: int) -> dict[str, list[float]]:
+def serve(tasks: int, connection: Connection) -> None:
+    """Make the step that is asked for by name and answer with its seconds, until None comes."""
+    steps = torch_steps(tasks)
+    connection.send(list(steps))
+    while (name := connection.recv()) is not None:
+        connection.send(seconds_of(steps[name]))
+
+
+def seconds_of(step: Callable[[], None]) -> float:
+    """Return how long a step takes."""
+    started = time.perf_counter()
+    step()
+    return time.perf_counter() - started
+
+
+def measured(contenders: dict[str, Callable[[], float]], steps: int) -> dict[str, list[float]]:
     """Return the seconds of each step, all contenders in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for round_ in range(steps + 3):
-        for name, train in contenders.items():
-            started = time.perf_counter()
-            train()
+        for name, measure in contenders.items():
+            taken = measure()
             if round_ >= 3:  # tracing, and caches
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(taken)
     return seconds
 
 
@@ -202,18 +222,33 @@ def main() -> None:
         chosen["upgrad, features"] = ["balancing=upgrad", "balancing.gradients=features"]
         chosen["upgrad, every 4"] = ["balancing=upgrad", "balancing.every=4"]
     chosen = {"fixed": ["balancing=fixed"], **chosen}
+    spawning = multiprocessing.get_context("spawn")
     for tasks in [2] if arguments.headline else arguments.tasks:
 
         def build(tasks: int = tasks) -> tuple[keras.Model, dict[str, np.ndarray]]:
             return headlines() if arguments.headline else perceptron(tasks)
 
         optimizer = "RMSprop" if arguments.headline else arguments.optimizer
-        contenders = {name: ours(build, section, optimizer) for name, section in chosen.items()}
+        contenders: dict[str, Callable[[], float]] = {
+            name: partial(seconds_of, ours(build, section, optimizer))
+            for name, section in chosen.items()
+        }
         if arguments.peer:
-            contenders["TorchJD, UPGrad"] = torchjd(tasks)
+            here, there = spawning.Pipe()
+            peer = spawning.Process(target=serve, args=(tasks, there), daemon=True)
+            peer.start()
+
+            def asked(name: str, here: Connection = here) -> float:
+                here.send(name)
+                return float(here.recv())
+
+            contenders |= {name: partial(asked, name) for name in here.recv()}
         model = "headline model" if arguments.headline else f"perceptron, {tasks} tasks"
         print(f"\n{model}, {optimizer}, {arguments.steps} steps of each in turn")
         report(measured(contenders, arguments.steps), "fixed")
+        if arguments.peer:
+            here.send(None)
+            peer.join()
 
 
 if __name__ == "__main__":
