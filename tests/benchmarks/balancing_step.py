@@ -1,17 +1,18 @@
 """One training step with each balancing strategy against the plain weighted sum.
 
-    python tests/benchmarks/balancing_step.py [--tasks 2 8 32] [--steps 30] [--strategies …]
+    python tests/benchmarks/balancing_step.py [--tasks 2 8 32] [--rounds 20] [--strategies …]
     python tests/benchmarks/balancing_step.py --headline
-    python tests/benchmarks/balancing_step.py --peer        # needs `pip install torchjd`
+    python tests/benchmarks/balancing_step.py --peer        # needs TorchJD
 
 The model is a perceptron of 128 → 3 × 512 shared units with a head of 64 → 1 for each of K tasks,
 batch 256; with `--headline` the headline model, batch 32. In one process and in turn every
-strategy makes one step on the same batch. Printed: milliseconds a step (median) and the ratio to
-the plain step that was made just before (median, least and largest).
+strategy makes a few steps on the same batch. Printed: milliseconds a step (median of the rounds),
+their ratio to those of the plain step, and the least and largest ratio within a round.
 
-With `--peer` TorchJD's `mtl_backward` with UPGrad, and PyTorch's plain step, train the same model
-in the same rounds, on as many threads. They have a process of their own, which waits while ours
-make their steps: the threads of two frameworks in one process take each other's cores.
+With `--peer` (`pip install 'torchjd[quadprog_projector]'`) TorchJD's `mtl_backward` with UPGrad,
+and PyTorch's plain step, train the same model in the same rounds, on as many threads. They have a
+process of their own, which waits while ours make their steps: the threads of two frameworks in one
+process take each other's cores.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from mtl.training.optimizers import Clipping
 from mtl.training.step import StepSettings, TrainingStep
 
 BATCH, WIDTH, UNITS, HEAD = 256, 128, 512, 64
+STEPS = 4  # of a contender in a round
+WARM = 2  # rounds that are not counted, for tracing
 LOSSES_ONLY = [
     *("uncertainty", "imtl_l", "dwa", "geometric", "random"),
     *("stch", "famo", "cosmos", "pbi", "alternating"),
@@ -175,19 +178,25 @@ def serve(tasks: int, connection: Connection) -> None:
 
 
 def seconds_of(step: Callable[[], None]) -> float:
-    """Return how long a step takes."""
-    started = time.perf_counter()
+    """Return how long a step takes, as the mean of `STEPS` of them after one that is not timed.
+
+    Four consecutive steps hold one that solves for weights where every fourth does, and the first
+    one finds what the contender before left in the caches and threads that still wait for work.
+    """
     step()
-    return time.perf_counter() - started
+    started = time.perf_counter()
+    for _ in range(STEPS):
+        step()
+    return (time.perf_counter() - started) / STEPS
 
 
-def measured(contenders: dict[str, Callable[[], float]], steps: int) -> dict[str, list[float]]:
-    """Return the seconds of each step, all contenders in turn."""
+def measured(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of a step in each round, all contenders in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for round_ in range(steps + 3):
+    for round_ in range(rounds + WARM):
         for name, measure in contenders.items():
             taken = measure()
-            if round_ >= 3:  # tracing, and caches
+            if round_ >= WARM:
                 seconds[name].append(taken)
     return seconds
 
@@ -208,7 +217,7 @@ def report(seconds: dict[str, list[float]], plain_step: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", type=int, nargs="+", default=[2, 8, 32])
-    parser.add_argument("--steps", type=int, default=30, help="measured steps of each")
+    parser.add_argument("--rounds", type=int, default=20, help="measured rounds")
     parser.add_argument("--optimizer", default="SGD", help="a Keras optimizer, SGD or Adam")
     parser.add_argument("--headline", action="store_true", help="the headline model instead")
     parser.add_argument("--peer", action="store_true", help="TorchJD's UPGrad beside ours")
@@ -237,6 +246,7 @@ def main() -> None:
             here, there = spawning.Pipe()
             peer = spawning.Process(target=serve, args=(tasks, there), daemon=True)
             peer.start()
+            there.close()  # so that the end of the other process is told of here
 
             def asked(name: str, here: Connection = here) -> float:
                 here.send(name)
@@ -244,8 +254,8 @@ def main() -> None:
 
             contenders |= {name: partial(asked, name) for name in here.recv()}
         model = "headline model" if arguments.headline else f"perceptron, {tasks} tasks"
-        print(f"\n{model}, {optimizer}, {arguments.steps} steps of each in turn")
-        report(measured(contenders, arguments.steps), "fixed")
+        print(f"\n{model}, {optimizer}, {arguments.rounds} rounds")
+        report(measured(contenders, arguments.rounds), "fixed")
         if arguments.peer:
             here.send(None)
             peer.join()
