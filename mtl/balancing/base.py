@@ -385,6 +385,8 @@ class GramianBalancer(Balancer):
         norms = np.diag(gramian)
         active = np.flatnonzero(present & (self.reads == "halves" or norms > 0))
         taken = gramian[np.ix_(active, active)]
+        if self.reads == "gramian":
+            taken = (taken + taken.T) / 2  # symmetric but for rounding
         if not np.isfinite(gramian[np.ix_(present, present)]).all():
             weights[present] = np.nan
         elif len(active) == 1:

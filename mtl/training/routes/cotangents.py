@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
 
-Unscaled = Callable[[tf.Tensor], tf.Tensor]
+from mtl.training.routes.stacked import Stacked
 
-# Up to how many rows inner products are taken with one of them at a time.
-_FEW = 16
+Unscaled = Callable[[tf.Tensor], tf.Tensor]
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,17 @@ class Feature:
     Attributes:
         value: The feature, shape `(batch, …)`.
         tasks: The positions of the tasks that read it.
-        gradients: Theirs, stacked, shape `(readers, batch, …)`, of the scaled losses.
+        gradients: Theirs, each of the feature's shape, of the scaled losses.
     """
 
     value: tf.Tensor
     tasks: tuple[int, ...]
-    gradients: tf.Tensor
+    gradients: tuple[tf.Tensor, ...]
+
+    @cached_property
+    def stacked(self) -> Stacked:
+        """The gradients, an example a row."""
+        return Stacked.of(self.gradients)
 
 
 class Cotangents:
@@ -56,8 +61,7 @@ class Cotangents:
                 if position in read and gradients[task][read.index(position)] is not None
             }
             if reached:
-                stacked = tf.stack(list(reached.values()))
-                self.features.append(Feature(value, tuple(reached), stacked))
+                self.features.append(Feature(value, tuple(reached), tuple(reached.values())))
 
     @property
     def values(self) -> list[tf.Tensor]:
@@ -75,18 +79,17 @@ class Cotangents:
         """Return the inner products of the tasks' gradients by all features, shape `(K, K)`."""
         parts = [tf.zeros((self.count, self.count))]
         for feature in self.features:
-            flat = tf.reshape(feature.gradients, (len(feature.tasks), -1))
-            parts.append(self.spread(products(self._unscaled(flat)), feature.tasks))
+            own = feature.stacked.map(self._unscaled).products()
+            parts.append(self.spread(own, feature.tasks))
         return tf.add_n(parts)
 
     def combined(self, weights: tf.Tensor) -> list[tf.Tensor]:
         """Return Σ_k w_k of the tasks' gradients, for each of `values`, in the features' types."""
         found = []
         for feature in self.features:
-            own = tf.gather(weights, feature.tasks)[tf.newaxis]
-            flat = tf.reshape(feature.gradients, (len(feature.tasks), -1))
             # In single precision: a weight may be larger than float16 holds.
-            summed = tf.matmul(own, tf.cast(flat, tf.float32))
+            single = feature.stacked.map(lambda values: tf.cast(values, tf.float32))
+            summed = single.combined(tf.gather(weights, feature.tasks))
             found.append(tf.cast(tf.reshape(summed, tf.shape(feature.value)), feature.value.dtype))
         return found
 
@@ -94,9 +97,9 @@ class Cotangents:
         """Return for each of `values` the gradients of all K tasks, unscaled, zeros for others."""
         return [
             self._unscaled(
-                feature.gradients
+                tf.stack(feature.gradients)
                 if len(feature.tasks) == self.count
-                else self._filled(feature.gradients, feature.tasks)
+                else self._filled(feature)
             )
             for feature in self.features
         ]
@@ -108,25 +111,12 @@ class Cotangents:
         places = tf.one_hot(tasks, self.count, dtype=gramian.dtype)
         return tf.matmul(places, tf.matmul(gramian, places), transpose_a=True)
 
-    def _filled(self, gradients: tf.Tensor, tasks: Sequence[int]) -> tf.Tensor:
-        shape = tf.concat(([self.count], tf.shape(gradients)[1:]), axis=0)
-        return tf.scatter_nd(tf.constant(tasks)[:, tf.newaxis], gradients, shape)
-
-
-def products(rows: tf.Tensor, others: Sequence[tf.Tensor] | None = None) -> tf.Tensor:
-    """Return the inner products of K rows with each other, or with K others, shape `(K, K)`.
-
-    Args:
-        rows: Shape `(K, size)`.
-        others: Each of `size` numbers; a tensor of shape `(K, size)` or a list.
-    """
-    flat = [
-        tf.reshape(other, (1, -1)) for other in (tf.unstack(rows) if others is None else others)
-    ]
-    if len(flat) > _FEW:
-        return tf.matmul(rows, rows if others is None else tf.concat(flat, 0), transpose_b=True)
-    # A product with a single row is several times as fast as one matrix product of few rows.
-    return tf.concat([tf.matmul(rows, other, transpose_b=True) for other in flat], axis=1)
+    def _filled(self, feature: Feature) -> tf.Tensor:
+        """Return the gradients of all K tasks, zeros for those that do not read the feature."""
+        rows = [tf.zeros_like(feature.value)] * self.count
+        for task, gradient in zip(feature.tasks, feature.gradients, strict=True):
+            rows[task] = gradient
+        return tf.stack(rows)
 
 
 def by_task(gradients: Mapping[str, Sequence[Any]], names: Sequence[str]) -> list[Sequence[Any]]:

@@ -9,7 +9,8 @@ from typing import Any
 import tensorflow as tf
 
 from mtl.graph.taps import LookupTap, Tap
-from mtl.training.routes.cotangents import Cotangents, Unscaled, products
+from mtl.training.routes.cotangents import Cotangents, Unscaled
+from mtl.training.routes.stacked import Stacked
 from mtl.training.routes.tapped import LookupTapped, Tapped, tapped_gradients
 
 
@@ -56,12 +57,13 @@ def gramian_of_parameters(
         reached = [task for task, gradient in enumerate(each) if gradient is not None]
         if not reached:
             continue
-        stacked = sources.unscaled(side_by_side([each[task] for task in reached]))
+        gradients = [each[task] for task in reached]
         if position < len(outputs):
-            tapped.append(tapped_gradients(sources.taps[position], reached, stacked))
+            tap = sources.taps[position]
+            tapped.append(tapped_gradients(tap, reached, gradients, sources.unscaled))
             own = tapped[-1].gramian()
         else:
-            own = products(stacked)
+            own = Stacked.of(dense(gradients)).map(sources.unscaled).products()
         parts.append(cotangents.spread(own, reached))
     return tf.add_n(parts), tapped
 
@@ -79,9 +81,12 @@ def gramian_of_halves(
     ):
         reached = [task for task, gradient in enumerate(ours) if gradient is not None]
         if reached:
-            both = side_by_side([*(ours[k] for k in reached), *(theirs[k] for k in reached)])
-            left, right = tf.split(sources.unscaled(both), 2)
-            parts.append(first.spread(products(left, tf.unstack(right)), reached))
+            both = dense([*(ours[k] for k in reached), *(theirs[k] for k in reached)])
+            left, right = (
+                Stacked.of(half).map(sources.unscaled)
+                for half in (both[: len(reached)], both[len(reached) :])
+            )
+            parts.append(first.spread(left.products(right), reached))
     return tf.add_n(parts)
 
 
@@ -105,26 +110,18 @@ def gradients_by_task(
     return found
 
 
-def side_by_side(gradients: Sequence[Any]) -> tf.Tensor:
-    """Return gradients of one tensor as flat rows, shape `(K, size)`.
+def dense(gradients: Sequence[Any]) -> list[tf.Tensor]:
+    """Return gradients of one tensor with all their numbers, in the same places.
 
     Sparse ones, of a table that is looked up inside the graph, are laid out over the rows that any
     of them touches.
     """
-    if all(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
-        return _sparse_side_by_side(gradients)
-    return tf.stack([tf.reshape(tf.convert_to_tensor(g), (-1,)) for g in gradients])
-
-
-def _sparse_side_by_side(gradients: Sequence[tf.IndexedSlices]) -> tf.Tensor:
+    if not all(isinstance(gradient, tf.IndexedSlices) for gradient in gradients):
+        return [tf.convert_to_tensor(gradient) for gradient in gradients]
     indices = tf.concat([tf.reshape(each.indices, (-1,)) for each in gradients], axis=0)
     touched, places = tf.unique(indices)
     sizes = [tf.size(each.indices) for each in gradients]
-    flat = [
-        tf.reshape(
-            tf.math.unsorted_segment_sum(each.values, own, tf.size(touched)),
-            (-1,),
-        )
+    return [
+        tf.math.unsorted_segment_sum(each.values, own, tf.size(touched))
         for each, own in zip(gradients, tf.split(places, sizes), strict=True)
     ]
-    return tf.stack(flat)

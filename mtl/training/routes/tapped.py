@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from mtl.graph.taps import LookupTap, Tap
-from mtl.training.routes.cotangents import products
+from mtl.training.routes.cotangents import Unscaled
+from mtl.training.routes.stacked import Stacked
 
 
 @dataclass(frozen=True)
@@ -17,58 +19,67 @@ class Tapped:
     Attributes:
         tap: The call of the layer.
         tasks: The tasks that reach it, by position.
-        gradients: Theirs, each flat and unscaled, shape `(tasks, N · units)`.
+        gradients: Theirs, unscaled, N examples of so many units.
     """
 
     tap: Tap
     tasks: list[int]
-    gradients: tf.Tensor
+    gradients: Stacked
+
+    @classmethod
+    def of(
+        cls, tap: Tap, tasks: list[int], gradients: Sequence[tf.Tensor], unscaled: Unscaled
+    ) -> Tapped:
+        """Put the tasks' gradients by the outputs together."""
+        return cls(tap, tasks, Stacked.of([_flat(each) for each in gradients]).map(unscaled))
 
     def gramian(self) -> tf.Tensor:
         """Return the Gramian of the tasks' gradients by the kernel and the bias."""
-        layer = self.tap.layer
-        return gramian_of_dense(self.tap.inputs, self.gradients, layer.units, bias=layer.use_bias)
+        return gramian_of_dense(self.tap.inputs, self.gradients, bias=self.tap.layer.use_bias)
 
     def combined(self, weights: tf.Tensor) -> dict[int, tf.Tensor]:
         """Return Σ_k w_k of the tasks' gradients by the layer's weights, by the weight's `id`."""
-        layer = self.tap.layer
-        summed = tf.reshape(_weighted(weights, self.tasks, self.gradients), (-1, layer.units))
-        return _of_dense(layer.trainable_weights, self.tap.inputs, summed)
+        summed = self.gradients.combined(tf.gather(weights, self.tasks))
+        return _of_dense(self.tap.layer.trainable_weights, self.tap.inputs, summed)
 
 
+@dataclass(frozen=True)
 class LookupTapped:
     """The tasks' gradients by what an LSTM on looked-up rows makes.
 
     One loop goes back for all tasks. What it gives at a position is summed over the positions of
     each distinct row, whose projection is a dense layer on the rows.
 
-    Args:
+    Attributes:
         tap: The call of the LSTM.
-        tasks: The m tasks that reach it, by position.
-        gradients: Theirs by its hidden states, each flat and unscaled, shape `(m, size)`.
+        tasks: The tasks that reach it, by position.
+        by_recurrent_kernel: Their gradients by it, unscaled.
+        by_projection: Theirs by the distinct rows' projections, unscaled.
     """
 
-    def __init__(self, tap: LookupTap, tasks: list[int], gradients: tf.Tensor) -> None:
-        self.tap = tap
-        self.tasks = tasks
-        count, units = len(tasks), tap.layer.units
-        shape = tf.concat(([count], tf.shape(tap.outputs)), axis=0)
-        by_step = tf.transpose(tf.reshape(gradients, shape), (1, 0, 2, 3))
+    tap: LookupTap
+    tasks: list[int]
+    by_recurrent_kernel: Stacked
+    by_projection: Stacked
+
+    @classmethod
+    def of(
+        cls, tap: LookupTap, tasks: list[int], gradients: Sequence[tf.Tensor], unscaled: Unscaled
+    ) -> LookupTapped:
+        """Go back through the loop from the tasks' gradients by the hidden states."""
+        count = len(tasks)
+        by_step = unscaled(tf.stack(gradients, axis=1))
         by_step = tf.ensure_shape(by_step, (tap.outputs.shape[0], count, *tap.outputs.shape[1:]))
         steps = tf.unstack(tap.loop.back(by_step), count, axis=1)
-        before = tf.reshape(tap.loop.before, (-1, units))
-        self._by_recurrent_kernel = tf.stack(
-            [tf.reshape(tf.matmul(before, _flat(step), transpose_a=True), (-1,)) for step in steps]
-        )
+        before = _flat(tap.loop.before)
+        recurrent = [tf.matmul(before, _flat(step), transpose_a=True) for step in steps]
         if tap.layer.go_backwards:
             steps = [tf.reverse(step, (0,)) for step in steps]
         positions, distinct = tf.reshape(tap.positions, (-1,)), tf.shape(tap.vectors)[0]
-        self._by_projection = tf.stack(
-            [
-                tf.reshape(tf.math.unsorted_segment_sum(_flat(step), positions, distinct), (-1,))
-                for step in steps
-            ]
-        )
+        projection = [
+            tf.math.unsorted_segment_sum(_flat(step), positions, distinct) for step in steps
+        ]
+        return cls(tap, tasks, Stacked.of(recurrent), Stacked.of(projection))
 
     def gramian(self) -> tf.Tensor:
         """Return the Gramian of the tasks' gradients by the LSTM's weights and the table.
@@ -77,42 +88,46 @@ class LookupTapped:
         ⟨D_i Wᵀ, D_j Wᵀ⟩ = ⟨D_i, D_j (Wᵀ W)⟩, without the rows' gradients.
         """
         cell = self.tap.layer.cell
-        gates = 4 * cell.units
         kernel = tf.convert_to_tensor(cell.kernel)
         alike = tf.matmul(kernel, kernel, transpose_a=True)
-        by_task = tf.unstack(self._by_projection)
-        weighed = [tf.matmul(tf.reshape(each, (-1, gates)), alike) for each in by_task]
-        of_rows = products(self._by_projection, weighed)
+        projection = self.by_projection
         return tf.add_n(
             [
-                products(self._by_recurrent_kernel),
-                (of_rows + tf.transpose(of_rows)) / 2,
-                gramian_of_dense(self.tap.vectors, self._by_projection, gates, bias=cell.use_bias),
+                self.by_recurrent_kernel.products(),
+                projection.products(projection.after(alike)),
+                gramian_of_dense(self.tap.vectors, projection, bias=cell.use_bias),
             ]
         )
 
     def combined(self, weights: tf.Tensor) -> dict[int, tf.Tensor]:
         """Return Σ_k w_k of the tasks' gradients, by the weight's `id`; the table's by its rows."""
         cell = self.tap.layer.cell
-        recurrent = _weighted(weights, self.tasks, self._by_recurrent_kernel)
-        summed = _weighted(weights, self.tasks, self._by_projection)
-        summed = tf.reshape(summed, (-1, 4 * cell.units))
+        own = tf.gather(weights, self.tasks)
+        summed = self.by_projection.combined(own)
         projecting = [cell.kernel, cell.bias] if cell.use_bias else [cell.kernel]
         return _of_dense(projecting, self.tap.vectors, summed) | {
-            id(cell.recurrent_kernel): tf.reshape(recurrent, cell.recurrent_kernel.shape),
+            id(cell.recurrent_kernel): self.by_recurrent_kernel.combined(own),
             id(self.tap.table): tf.matmul(summed, cell.kernel, transpose_b=True),
         }
 
 
 def tapped_gradients(
-    tap: Tap | LookupTap, tasks: list[int], gradients: tf.Tensor
+    tap: Tap | LookupTap, tasks: list[int], gradients: Sequence[tf.Tensor], unscaled: Unscaled
 ) -> Tapped | LookupTapped:
-    """Return what the gradients by a tap's outputs give, each flat, shape `(tasks, size)`."""
-    kind = LookupTapped if isinstance(tap, LookupTap) else Tapped
-    return kind(tap, tasks, gradients)  # type: ignore[arg-type]
+    """Return what the gradients by a tap's outputs give.
+
+    Args:
+        tap: The tap.
+        tasks: The tasks that reach it, by position.
+        gradients: Theirs by `tap.outputs`, each of that shape.
+        unscaled: Undoes the scaling of the loss.
+    """
+    if isinstance(tap, LookupTap):
+        return LookupTapped.of(tap, tasks, gradients, unscaled)
+    return Tapped.of(tap, tasks, gradients, unscaled)
 
 
-def gramian_of_dense(inputs: tf.Tensor, stacked: tf.Tensor, units: int, *, bias: bool) -> tf.Tensor:
+def gramian_of_dense(inputs: tf.Tensor, gradients: Stacked, *, bias: bool) -> tf.Tensor:
     """Return the Gramian of the tasks' gradients by a dense layer's kernel and bias.
 
     With D_i a task's gradient by the outputs of N examples, that by the kernel is xᵀ D_i, and
@@ -124,25 +139,18 @@ def gramian_of_dense(inputs: tf.Tensor, stacked: tf.Tensor, units: int, *, bias:
 
     Args:
         inputs: x, shape `(…, features)`.
-        stacked: The D_i, each flat, shape `(K, N · units)`.
-        units: The number of the layer's outputs.
+        gradients: The D_i, shape `(N, units)`.
         bias: Whether the layer has one.
     """
-    features = inputs.shape[-1]
-    inputs = tf.reshape(inputs, (-1, features))
-    tasks, size = stacked.shape
-    examples = size and size // units
-    gradients = tf.unstack(tf.reshape(stacked, (tasks, examples or -1, units)))
+    examples, features = gradients.rows, inputs.shape[-1]
+    inputs = _flat(inputs)
     if examples is not None and examples < features:
         alike = tf.matmul(inputs, inputs, transpose_b=True)
-        if bias:
-            alike += 1.0
-        gramian = products(stacked, [tf.matmul(alike, each) for each in gradients])
-        return (gramian + tf.transpose(gramian)) / 2  # symmetric but for rounding
-    kernels = [tf.matmul(inputs, each, transpose_a=True) for each in gradients]
-    gramian = products(tf.stack([tf.reshape(each, (-1,)) for each in kernels]))
+        return gradients.products_through(alike + 1.0 if bias else alike)
+    gramian = gradients.before(tf.transpose(inputs)).products()
     if bias:
-        gramian += products(tf.stack([tf.reduce_sum(each, axis=0) for each in gradients]))
+        sums = gradients.sums()
+        gramian += tf.matmul(sums, sums, transpose_b=True)
     return gramian
 
 
@@ -153,11 +161,6 @@ def _of_dense(
     kernel, *bias = weights
     found = {id(kernel): tf.matmul(_flat(inputs), gradient, transpose_a=True)}
     return found | {id(each): tf.reduce_sum(gradient, axis=0) for each in bias}
-
-
-def _weighted(weights: tf.Tensor, tasks: list[int], rows: tf.Tensor) -> tf.Tensor:
-    """Return the weighted sum of the rows of some tasks, shape `(1, size)`."""
-    return tf.matmul(tf.gather(weights, tasks)[tf.newaxis], rows)
 
 
 def _flat(values: tf.Tensor) -> tf.Tensor:
