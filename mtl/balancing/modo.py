@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from mtl.balancing.base import Gradients, GramianBalancer, Observed, Reads
-from mtl.balancing.rows import refuse_features
-from mtl.balancing.shares import even_shares, keep_shares, shares_of
+from mtl.balancing.halves import HalvesBalancer
 from mtl.balancing.solvers.simplex import project_to_simplex
 from mtl.errors import MtlError
 from mtl.registry import balancer
 
 
 @balancer("modo")
-class MoDo(GramianBalancer):
+class MoDo(HalvesBalancer):
     """One small step a batch towards the weights of the shortest combined gradient.
 
     Chen, Fernando, Ying and Chen, "Three-Way Trade-Off in Multi-Objective Learning: Optimization,
@@ -37,18 +35,16 @@ class MoDo(GramianBalancer):
     * It draws three samples, two for λ and one for the update. Here z₁ and z₂ are the halves of
       the batch and the update is from all of it, at the price of two gradients a task instead of
       three; λ is thus not independent of the gradients that it weighs.
-    * λ of an absent task stays as it is, and the others share the weight 1.
+    * λ of an absent task stays as it is, and the others share the weight 1; so stays that of a
+      task whose labels are all in one half.
 
     Args:
         weights: The weight of each trained task in the config, by output name.
         gamma: γ, above 0: the step size of λ. Implementations have 0.1 or 0.001; with the latter
             λ of gradients of length 1 needs some thousand batches to leave 1/K.
         rho: ρ, 0 or more: draws λ to even weights.
-        gradients: `parameters`; the halves of a batch share no features.
-        options: See `mtl.balancing.base.Balancer`.
+        options: See `mtl.balancing.halves.HalvesBalancer`.
     """
-
-    reads: ClassVar[Reads] = "halves"
 
     def __init__(
         self,
@@ -56,24 +52,17 @@ class MoDo(GramianBalancer):
         *,
         gamma: float = 0.1,
         rho: float = 0.1,
-        gradients: Gradients = "parameters",
         **options: Any,
     ) -> None:
-        super().__init__(weights, gradients=gradients, **options)
-        refuse_features(gradients, "the two halves of a batch have no features in common")
+        super().__init__(weights, **options)
         if not 0 < gamma < np.inf:
             raise MtlError(f"balancing.gamma={gamma}. Expected a step size above 0.")
         if not 0 <= rho < np.inf:
             raise MtlError(f"balancing.rho={rho}. Expected 0 or more.")
         self.gamma = gamma
         self.rho = rho
-        self.remember("shares", even_shares(len(self.names)))
 
-    def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
+    def moved(self, products: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return λ after its step."""
-        kept = observed.state["shares"]
-        shares = shares_of(kept, observed.tasks)
-        slope = gramian @ shares + self.rho * shares
-        shares = project_to_simplex(shares - self.gamma * slope)
-        keep_shares(kept, observed.tasks, shares)
-        return shares
+        slope = products @ shares + self.rho * shares
+        return project_to_simplex(shares - self.gamma * slope)

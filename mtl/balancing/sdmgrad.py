@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from mtl.balancing.base import Gradients, GramianBalancer, Observed, Reads
-from mtl.balancing.rows import refuse_features
-from mtl.balancing.shares import even_shares, keep_shares, shares_of
+from mtl.balancing.base import Observed
+from mtl.balancing.halves import HalvesBalancer
 from mtl.balancing.solvers.simplex import project_to_simplex
 from mtl.errors import MtlError
 from mtl.registry import balancer
@@ -18,7 +17,7 @@ _LEAST_SCALE = 1e-8
 
 
 @balancer("sdmgrad")
-class SDMGrad(GramianBalancer):
+class SDMGrad(HalvesBalancer):
     """The shortest combination of gradients after the mean gradient was added to it.
 
     Xiao, Ban and Ji, "Direction-oriented Multi-objective Learning: Simple and Provable Stochastic
@@ -44,19 +43,19 @@ class SDMGrad(GramianBalancer):
     * The paper draws a third sample for the update. Here ξ and ξ′ are the halves of the batch and
       the update is from all of it, so that w is not independent of the gradients that it weighs.
     * w of an absent task stays as it is, and the others share the weight 1; K counts the present.
+      So stays that of a task whose labels are all in one half.
 
     Args:
         weights: The weight of each trained task in the config, by output name.
         towards_mean: λ, 0 or more: how strongly the mean gradient draws; 0 is the shortest
             combination, as in MGDA, and a large λ the mean gradient.
         steps: S, 1 or more.
-        learning_rate: β, above 0.
+        learning_rate: β, above 0. With 5 or 10, as implementations have, w jumps from corner to
+            corner: of 100 random Gramians of 2 to 8 tasks, without any noise, the median of what
+            is minimised stayed at 3.0 and 3.6 times the least, with 1 at the least.
         momentum: Of the steps, from 0 to below 1.
-        gradients: `parameters`; the halves of a batch share no features.
-        options: See `mtl.balancing.base.Balancer`.
+        options: See `mtl.balancing.halves.HalvesBalancer`.
     """
-
-    reads: ClassVar[Reads] = "halves"
 
     def __init__(
         self,
@@ -64,13 +63,11 @@ class SDMGrad(GramianBalancer):
         *,
         towards_mean: float = 0.3,
         steps: int = 20,
-        learning_rate: float = 10.0,
+        learning_rate: float = 1.0,
         momentum: float = 0.5,
-        gradients: Gradients = "parameters",
         **options: Any,
     ) -> None:
-        super().__init__(weights, gradients=gradients, **options)
-        refuse_features(gradients, "the two halves of a batch have no features in common")
+        super().__init__(weights, **options)
         if not 0 <= towards_mean < np.inf:
             raise MtlError(f"balancing.towards_mean={towards_mean}. Expected 0 or more.")
         if steps < 1:
@@ -83,18 +80,19 @@ class SDMGrad(GramianBalancer):
         self.steps = steps
         self.learning_rate = learning_rate
         self.momentum = momentum
-        self.remember("shares", even_shares(len(self.names)))
 
     def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:
         """Return (w + λ e/m) / (1 + λ) after the steps of w."""
-        kept = observed.state["shares"]
-        shares = shares_of(kept, observed.tasks)
-        length = np.sqrt(np.maximum(np.diag(gramian), 0)).mean()
-        scaled = gramian / (length**2 + _LEAST_SCALE)
+        shares = super().solve(gramian, observed)
+        return (shares + self.towards_mean / len(shares)) / (1 + self.towards_mean)
+
+    def moved(self, products: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """Return w after its steps."""
+        length = np.sqrt(np.maximum(np.diag(products), 0)).mean()
+        scaled = products / (length**2 + _LEAST_SCALE)
         mean = self.towards_mean / len(shares)
         velocity = np.zeros_like(shares)
         for _ in range(self.steps):
             velocity = self.momentum * velocity + scaled @ (shares + mean)
             shares = project_to_simplex(shares - self.learning_rate * velocity)
-        keep_shares(kept, observed.tasks, shares)
-        return (shares + mean) / (1 + self.towards_mean)
+        return shares

@@ -166,7 +166,8 @@ class DividedGraph(keras.layers.Layer):
             tensors = [self.branches.frontier[i] for i in read]
             own = values | dict(zip(map(id, tensors), copies[name], strict=True))
             self._compute(head, own, given, training)
-            made |= {id(tensor): own[id(tensor)] for call in head for tensor in call.outputs}
+            # A lookup that only an LSTM reads is never made: the LSTM goes on from its projection.
+            made |= {id(t): own[id(t)] for call in head for t in call.outputs if id(t) in own}
             outputs[name] = own[id(self.model.outputs[self.output_names.index(name)])]
         self._compute(self.branches.rest, made, given, training)
         return self._outputs(made) | outputs, features, copies, taps

@@ -33,7 +33,7 @@ def test_steps_by_hand():
 
 def test_the_product_is_taken_from_the_right_side():
     # Were A transposed, λ would move the other way.
-    found = weights(mean(TWO, rho=0.0), [[0.0, 1.0], [0.0, 0.0]])
+    found = weights(mean(TWO, rho=0.0), [[0.2, 1.0], [0.0, 0.2]])
     np.testing.assert_allclose(found, [0.475, 0.525], rtol=1e-6)
 
 
@@ -71,15 +71,30 @@ def test_an_absent_task_changes_nothing_and_its_share_waits():
     np.testing.assert_allclose(three.state()["shares"].sum(), 1, rtol=1e-5)
 
 
+def test_a_task_whose_labels_are_all_in_one_half_keeps_its_share():
+    """Its row or column of products is 0, which says nothing of how long its gradient is."""
+    for products in ([[1.0, 0.5], [0.0, 0.0]], [[1.0, 0.0], [0.5, 0.0]]):
+        strategy = mean(TWO)
+        for _ in range(20):
+            np.testing.assert_array_equal(weights(strategy, products), [0.5, 0.5])
+    three, two = mean(THREE), mean(TWO)
+    products = np.diag([1.0, 4.0, 0.0])
+    for _ in range(5):
+        weights(three, products)
+        weights(two, products[:2, :2])
+    expected = [*(two.state()["shares"] * 2 / 3), 1 / 3]
+    np.testing.assert_allclose(three.state()["shares"], expected, rtol=1e-5)
+
+
 def test_tasks_that_had_no_share_between_them_begin_evenly():
     strategy = mean(THREE)
-    weights(strategy, np.diag([0.0, 1e4, 1e4]))
+    weights(strategy, np.diag([1e-9, 1e4, 1e4]))
     np.testing.assert_array_equal(strategy.state()["shares"], [1, 0, 0])
-    found = weights(strategy, np.zeros((3, 3)), [False, True, True])
+    found = weights(strategy, 1e-9 * np.eye(3), [False, True, True])
     np.testing.assert_allclose(found, [0, 0.5, 0.5])
     shares = strategy.state()["shares"]
     np.testing.assert_allclose(shares, [1, 1 / 3, 1 / 3], rtol=1e-6)
-    found = weights(strategy, np.zeros((3, 3)))
+    found = weights(strategy, 1e-9 * np.eye(3))
     assert found[0] < 1
     np.testing.assert_allclose(found.sum(), 1, rtol=1e-6)
 

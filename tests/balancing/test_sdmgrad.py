@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from mtl.balancing.base import Observed
 from mtl.balancing.sdmgrad import SDMGrad
+from mtl.balancing.solvers.simplex import simplex_qp
 from mtl.errors import MtlError
 from tests.balancing.bisection import projected
 
@@ -25,7 +26,7 @@ def weights(strategy, products, present=None):
     return np.array(found, np.float64)
 
 
-def equations(products, w, *, pull=0.3, steps=20, rate=10.0, momentum=0.5):
+def equations(products, w, *, pull=0.3, steps=20, rate=1.0, momentum=0.5):
     """Return w after its steps, and the weights."""
     m = len(w)
     a = products / (np.sqrt(np.maximum(np.diag(products), 0)).mean() ** 2 + 1e-8)
@@ -78,6 +79,37 @@ def test_steady_gradients_end_at_the_minimum():
     others = np.random.default_rng(0).dirichlet(np.ones(3), 3000)
     assert objective(w) <= min(map(objective, others)) + 1e-6
     np.testing.assert_allclose(found @ rows, (w @ rows + 0.3 * mean) / 1.3, rtol=1e-5)
+
+
+def test_the_usual_steps_come_to_the_minimum():
+    """Of gradients without noise, after five batches, against a quadratic program."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        count = int(random.integers(2, 9))
+        rows = random.normal(size=(count, 20))
+        gramian = rows @ rows.T
+        strategy = made(dict.fromkeys("abcdefgh"[:count], 1.0))
+        for _ in range(5):
+            weights(strategy, gramian)
+
+        def objective(w, gramian=gramian, count=count):
+            return (w + 0.3 / count) @ gramian @ (w + 0.3 / count)
+
+        best = simplex_qp(gramian, 0.3 / count * gramian.sum(axis=1))
+        assert objective(strategy.state()["shares"]) < 1.01 * objective(best)
+
+
+def test_a_task_whose_labels_are_all_in_one_half_keeps_its_share():
+    """Its row of products is 0, which says nothing of how long its gradient is."""
+    three, two = made(), made(TWO)
+    products = np.array([[2.0, 0.4, 0.0], [0.3, 1.0, 0.0], [0.7, 0.2, 0.0]])
+    for _ in range(5):
+        found, expected = weights(three, products), weights(two, products[:2, :2])
+        assert three.state()["shares"][2] == np.float32(1 / 3)
+        shares = two.state()["shares"]
+        np.testing.assert_allclose(three.state()["shares"][:2], shares * 2 / 3, rtol=1e-5)
+        assert found[2] == pytest.approx((1 / 3 + 0.1) / 1.3)
+        np.testing.assert_allclose(found.sum(), expected.sum(), rtol=1e-6)
 
 
 def test_a_strong_pull_is_the_mean_and_none_is_the_shortest():

@@ -86,10 +86,11 @@ class PartsRoute(Route):
         self._after = [weight for weight in self.weights if id(weight) not in trunk]
         self._heads = [w for w in self._after if self.branches.served.get(id(w))]
         self._trunk_tables = [n for n, table in self.graph.tables.items() if id(table) in trunk]
+        self._tables_after = [n for n in self.graph.tables if n not in self._trunk_tables]
         self._head_tables = [
             name
-            for name, table in self.graph.tables.items()
-            if id(table) not in trunk and self.branches.served.get(id(table))
+            for name in self._tables_after
+            if self.branches.served.get(id(self.graph.tables[name]))
         ]
 
     def __call__(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> Computed:
@@ -220,15 +221,14 @@ class PartsRoute(Route):
         found: dict[int, Any] = {}
         for each in tapped:
             found |= each.combined(factors)
-        regularising = self._regularising(forward, self._trunk)
+        more = self._regularising(forward, self._trunk, self._trunk_tables)
+        tables = [self.graph.tables[name] for name in self._trunk_tables]
         return {
-            "weights": [
-                added(self.scaled(found[id(weight)]), more)
-                for weight, more in zip(self._trunk, regularising, strict=True)
-            ],
-            "vectors": [
-                self.scaled(found[id(self.graph.tables[name])]) for name in self._trunk_tables
-            ],
+            kind: [
+                added(self.scaled(found[id(variable)]), each)
+                for variable, each in zip(variables, more[kind], strict=True)
+            ]
+            for kind, variables in (("weights", self._trunk), ("vectors", tables))
         }
 
     def _losses_of_halves(
@@ -305,14 +305,15 @@ class PartsRoute(Route):
         gradients |= dict(zip(map(id, self._trunk), map(summed, d_trunk["weights"]), strict=True))
         for weight, gradient in zip(self._heads, d_heads["weights"], strict=True):
             gradients[id(weight)] = self._of_head(weight, summed(gradient), own)
-        for weight, gradient in zip(
-            self._after, self._regularising(forward, self._after), strict=True
-        ):
-            gradients[id(weight)] = added(gradients[id(weight)], gradient)
         d_vectors: dict[str, Any] = dict.fromkeys(self.graph.tables)
         d_vectors |= dict(zip(self._trunk_tables, map(summed, d_trunk["vectors"]), strict=True))
         for name, gradient in zip(self._head_tables, d_heads["vectors"], strict=True):
             d_vectors[name] = self._of_head(self.graph.tables[name], summed(gradient), own)
+        more = self._regularising(forward, self._after, self._tables_after)
+        for weight, gradient in zip(self._after, more["weights"], strict=True):
+            gradients[id(weight)] = added(gradients[id(weight)], gradient)
+        for name, gradient in zip(self._tables_after, more["vectors"], strict=True):
+            d_vectors[name] = added(d_vectors[name], gradient)
         return Computed(
             forward.sums,
             forward.outputs,
@@ -332,16 +333,21 @@ class PartsRoute(Route):
             return None
         return gradient * tf.cast(own[self.balancer.names.index(name)], gradient.dtype)
 
-    def _regularising(self, forward: Forward, weights: Sequence[keras.Variable]) -> list[Any]:
-        """Return the gradients of weights by the regularisation."""
+    def _regularising(
+        self, forward: Forward, weights: Sequence[keras.Variable], tables: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Return the gradients by the regularisation of weights and of the rows of tables."""
         if forward.regularisation is None:
-            return [None] * len(weights)
-        found = forward.tape.gradient(
+            return {"weights": [None] * len(weights), "vectors": [None] * len(tables)}
+        d_weights, d_vectors = forward.tape.gradient(
             forward.regularisation,
-            values(weights),
+            (values(weights), [forward.fetched.vectors[name] for name in tables]),
             output_gradients=self.scaled(tf.ones_like(forward.regularisation)),
         )
-        return [summed(gradient) for gradient in found]
+        return {
+            "weights": [summed(gradient) for gradient in d_weights],
+            "vectors": [summed(gradient) for gradient in d_vectors],
+        }
 
 
 def _half(weights: tf.Tensor, *, first: bool) -> tf.Tensor:

@@ -78,7 +78,10 @@ class RowsRoute(PartsRoute):
             for weight, each in zip(self.shared, zip(*by_task, strict=True), strict=True)
         ]
         combined, factors = self._combine(stacked, None, forward)
-        return factors, [self.scaled(update) for update in combined]
+        return factors, [
+            tf.cast(self.scaled(update), weight.dtype)
+            for weight, update in zip(self.shared, combined, strict=True)
+        ]
 
     def _combine(
         self, stacked: Sequence[tf.Tensor], features: Sequence[tf.Tensor] | None, forward: Forward
@@ -106,9 +109,17 @@ class RowsRoute(PartsRoute):
             if d_vectors is not None:
                 d_vectors = whole_table(table, forward.fetched.rows[name], d_vectors)
             gradients[id(table)] = d_vectors
-        regularising = self._regularising(forward, self.shared)
-        for weight, update, more in zip(self.shared, updates, regularising, strict=True):
-            gradients[id(weight)] = added(update, more)
+        shared, tables = self._shared()
+        regularising = self._regularising(forward, shared, tables)
+        by_table = [
+            None
+            if rows is None
+            else whole_table(self.graph.tables[name], forward.fetched.rows[name], rows)
+            for name, rows in zip(tables, regularising["vectors"], strict=True)
+        ]
+        more = [*regularising["weights"], *by_table]
+        for weight, update, each in zip(self.shared, updates, more, strict=True):
+            gradients[id(weight)] = added(update, each)
         return replace(found, gradients=gradients, d_vectors={})
 
     def _table_name(self, weight: keras.Variable) -> str | None:

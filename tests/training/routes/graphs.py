@@ -133,6 +133,32 @@ def words_read_twice() -> keras.Model:
     return keras.Model({"ids": ids}, {name: head(name)(joined) for name in ("a", "b")})
 
 
+def words_of_one_head() -> keras.Model:
+    """A task reads words of its own, beside what the tasks share; two of them by an LSTM."""
+    x = keras.Input((WIDTH,), name="x")
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    z = dense(4, "trunk")(x)
+    rows = keras.layers.Embedding(WORDS, 7, name="table")(ids)
+    pooled = keras.layers.GlobalAveragePooling1D()(
+        keras.layers.Embedding(WORDS, 3, name="other")(ids)
+    )
+    own = [
+        keras.layers.Dense(3, activity_regularizer=keras.regularizers.L2(1.0))(each)
+        for each in (LSTM(4, name="read")(rows), pooled)
+    ]
+    joined = keras.layers.Concatenate()([z, *own])
+    return keras.Model({"ids": ids, "x": x}, {"a": head("a")(z), "b": head("b")(joined)})
+
+
+def words_under_regularised_heads() -> keras.Model:
+    """What is made of a shared table adds to the loss, beyond the trunk and within it."""
+    ids = keras.Input((LENGTH,), dtype="int32", name="ids")
+    z = LSTM(4, name="read")(keras.layers.Embedding(WORDS, 7, name="table")(ids))
+    z = dense(4, "trunk")(z)
+    b = keras.layers.Dense(1, activity_regularizer=keras.regularizers.L2(1.0), name="b")(z)
+    return keras.Model({"ids": ids}, {"a": head("a")(z), "b": b})
+
+
 def regularised() -> keras.Model:
     x = keras.Input((WIDTH,), name="x")
     z = keras.layers.Dense(6, kernel_regularizer="l2", activity_regularizer="l2", name="trunk")(x)
@@ -233,6 +259,8 @@ GRAPHS: dict[str, Callable[[], keras.Model]] = {
         words_in_two_layers,
         words_read_twice,
         words_inside_the_graph,
+        words_of_one_head,
+        words_under_regularised_heads,
         regularised,
         nested_trunk,
         nested_trunk_with_two_outputs,

@@ -212,7 +212,13 @@ def test_the_gramian_of_halves_is_of_the_two_halves_of_the_batch(graph: str) -> 
 
 
 @pytest.mark.parametrize("gradients", ["features", "parameters"])
-@pytest.mark.parametrize("graph", ["trunk_and_heads", "several_features", "words", "regularised"])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        *("trunk_and_heads", "several_features", "words", "regularised"),
+        *("words_of_one_head", "words_under_regularised_heads"),
+    ],
+)
 def test_rows_that_are_added_up_move_weights_as_weights_do(graph: str, gradients: str) -> None:
     """The route by rows agrees with the route by the Gramian where both give weighted sums."""
     trained = []
@@ -231,7 +237,13 @@ def test_rows_that_are_added_up_move_weights_as_weights_do(graph: str, gradients
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
-@pytest.mark.parametrize("graph", ["several_features", "words", "words_inside_the_graph"])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        *("several_features", "words", "words_inside_the_graph"),
+        *("words_of_one_head", "words_under_regularised_heads"),
+    ],
+)
 def test_heads_of_their_own_or_a_monitor_change_nothing_for_fixed_weights(
     graph: str, optimizer: str
 ) -> None:
