@@ -300,8 +300,8 @@ class GramianBalancer(Balancer):
         weights: See `Balancer`.
         every: In how many steps the weights are computed anew once; in between they stay, and a
             step costs little more than one without a strategy. A task that is absent when they
-            are computed keeps its earlier one, at first 1; so does every task where gradients are
-            not finite.
+            are computed keeps its earlier one, at first an even one; so does every task where
+            gradients are not finite.
         **options: See `Balancer`.
 
     Attributes:
@@ -318,7 +318,10 @@ class GramianBalancer(Balancer):
             raise MtlError(f"balancing.every={every}. Expected 1 step or more.")
         self.every = every
         if every > 1:
-            self._remember(_WEIGHTS, np.ones(len(self.names)))
+            count = len(self.names)
+            self._remember(
+                _WEIGHTS, np.full(count, {"sum": 1.0, "mean": 1 / count}[self.normalise])
+            )
 
     @abstractmethod
     def solve(self, gramian: np.ndarray, observed: Observed) -> np.ndarray:

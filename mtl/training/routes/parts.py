@@ -172,6 +172,8 @@ class PartsRoute(Route):
         """Return the w_k, the gradients of the strategy's variables, and what there is to show."""
         if not self.fresh:
             kept = self.balancer.variables["weights"].value
+            alone = tf.reduce_sum(tf.cast(forward.present, tf.int32)) == 1
+            kept = tf.where(alone, tf.ones_like(kept), kept)  # its plain gradient
             factors = tf.where(forward.present, kept, tf.zeros_like(kept))
             return factors, [], {"weights": self.reported(factors)}
         losses, present = forward.losses, forward.present

@@ -12,6 +12,7 @@ import tensorflow as tf
 from mtl.balancing.base import Balancer
 from mtl.registry import balancers
 from mtl.training import building
+from mtl.training.optimizers import Clipping
 from tests.training.routes.graphs import BATCH, WIDTH, batches, build
 from tests.training.routes.test_routes import CONFIG_WEIGHTS, step_for
 
@@ -66,6 +67,29 @@ def test_half_precision_trains_as_single_precision_does(kind: str) -> None:
         if "gramian" in theirs and kind != "rows by features":
             size = np.abs(theirs["gramian"]).max()
             np.testing.assert_allclose(ours["gramian"], theirs["gramian"], atol=0.02 * size)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_double_precision_trains_as_single_precision_does(kind: str) -> None:
+    """With a regularised trunk and gradients that are clipped together."""
+    moved = {}
+    for precision in ("float32", "float64"):
+        with building.precision(precision):
+            model = build("regularised")
+        steps = batches(model, 3)
+        before = build("regularised").get_weights()
+        model.set_weights(before)
+        names = {name: CONFIG_WEIGHTS[name] for name in sorted(model.output)}
+        name, parameters = KINDS[kind]
+        balancer: Balancer = balancers.get(name)(names, **parameters)
+        balancer.start(seed=0, steps_per_epoch=3)
+        step = step_for(model, balancer, clipping=Clipping(global_clipnorm=0.5))
+        for batch in steps:
+            step(*batch)
+        moved[precision] = [a - b for a, b in zip(model.get_weights(), before, strict=True)]
+    for single, double in zip(*moved.values(), strict=True):
+        assert double.dtype == np.float64
+        np.testing.assert_allclose(single, double, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "turns"])

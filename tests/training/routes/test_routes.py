@@ -297,6 +297,20 @@ def test_a_task_that_was_absent_when_weights_were_computed_keeps_its_earlier_one
     np.testing.assert_allclose(shown, [fresh, later] * 2, rtol=1e-6)
 
 
+def test_an_absent_task_has_an_even_weight_at_first_and_one_alone_its_plain_gradient() -> None:
+    model = build("trunk_and_heads")
+    step = step_for(model, Given(config_weights(model), every=3, normalise="mean"))
+    shown = []
+    for (inputs, labels, weights), missing in zip(batches(model, 3), ["b", "", "ac"], strict=True):
+        absent = {name: tf.fill(BATCH, np.nan) for name in missing}
+        shown.append(step(inputs, labels | absent, weights)[2]["weights"].numpy())
+    factors = np.array([0.7 / 2, 1 / 3, 0.2 / 2])  # of two tasks that were present, and of three
+    for found, expected in zip(
+        shown, [factors * [1, 0, 1], factors, np.array([0, 1, 0])], strict=True
+    ):
+        np.testing.assert_allclose(found, expected * [1.0, 0.3, 2.0], rtol=1e-6)
+
+
 def test_weights_that_are_not_finite_are_not_kept() -> None:
     model = build("trunk_and_heads")
     balancer = Given(config_weights(model), every=3)
