@@ -34,8 +34,9 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
 
     Args:
         weights: The weight of each trained task in the config, by output name, above 0.
-        heads: What moves the weights that belong to one task alone: `own`, the gradient of its own
-            ℓ_k, or `weighted`, that times w_k.
+        heads: What moves the weights of one task alone after the shared part: `own`, the gradient
+            of its own ℓ_k, or `weighted`, that times w_k. What one task has to itself before or
+            within the shared part moves with w_k.
         normalise: `sum`: the update is as large as for the sum of the losses, so that a learning
             rate stays right when the strategy is changed; `mean`: as for their mean, 1/m of that
             with m tasks present. Heads follow.
@@ -185,6 +186,37 @@ class Balancer(ABC):  # noqa: B024 which method is abstract depends on what is r
     def epoch_ends(self, losses: np.ndarray) -> None:  # noqa: B027 most need none
         """Take in the tasks' mean losses ℓ over a training epoch, shape `(K,)`; NaN if unseen."""
 
+    def leave_absent(self, before: Sequence[tf.Tensor], present: tf.Tensor) -> None:
+        """Put back what momentum moved in `trainable` for tasks that were absent.
+
+        Args:
+            before: The values of `trainable` before the update; those of shape `(K,)` are meant.
+            present: Which tasks have labels in the batch, shape `(K,)`.
+        """
+        for variable, value in zip(self.trainable, before, strict=True):
+            if tuple(value.shape) == (len(self.names),):
+                variable.assign(tf.where(present, variable.value, value))
+
+    def figures(self) -> dict[str, float]:
+        """Return what there is to follow of the state: numbers, and one a task by the task's name.
+
+        `log_variance/main` is of the variable `log_variance`, of shape `(K,)`. The step, the
+        weights and larger variables are not among them.
+        """
+        found: dict[str, float] = {}
+        for name, variable in self.variables.items():
+            value = variable.numpy()
+            if name in {_STEP, _WEIGHTS}:
+                continue
+            if value.ndim == 0:
+                found[name] = float(value)
+            elif value.shape == (len(self.names),):
+                found |= {
+                    f"{name}/{task}": float(each)
+                    for task, each in zip(self.names, value, strict=True)
+                }
+        return found
+
     def after_update(  # noqa: B027 most need none
         self, before: tf.Tensor, after: tf.Tensor, present: tf.Tensor
     ) -> None:
@@ -278,7 +310,7 @@ class Observed:
     Attributes:
         losses: The losses ℓ of the m tasks that take part, shape `(m,)`, float64.
         tasks: Their positions among the strategy's `names`, shape `(m,)`.
-        step: How many updates came before.
+        step: How many batches came before.
         random: Draws; it depends on the seed and the step alone.
         state: The strategy's variables by name, all K tasks'; what is changed in place is kept.
     """

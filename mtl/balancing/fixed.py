@@ -18,7 +18,7 @@ from mtl.registry import balancer
 class Fixed(LossBalancer):
     """Σ_k f_k(t) ℓ_k: each loss times its weight in the config, and times a factor over time.
 
-    A sum over labelled tasks, `scale` sum. Factors change with the number of updates t alone, so
+    A sum over labelled tasks, `scale` sum. Factors change with the number of batches t alone, so
     that a training that is resumed goes on as it would have. A task whose factor is 0 does not
     move the shared part; its own weights stand still too where `heads` is `weighted`.
 

@@ -27,7 +27,8 @@ class ImtlL(LossBalancer):
 
     whose minimum over s_k is at exp(s_k) ℓ_k = 1. The weights are w_k = exp(s_k). A sum over the
     tasks present, `scale` sum. s starts at 0 and moves by the model's optimizer; that of an absent
-    task does not get a gradient.
+    task stays where it is; where the gradients of several batches make one update, it gets no
+    gradient, but momentum may move it.
 
     A departure: in the formula s is held between -20 and 20, with the gradient of the formula
     without that bound.

@@ -30,7 +30,8 @@ class Uncertainty(LossBalancer):
     with c_k = 1/2 for a regression (a Gaussian of variance σ²) and 1 for a classification (a
     softmax of logits divided by σ²). The weights are w_k = c_k exp(-s_k). The total may become
     negative; that is no fault. A sum over the tasks present, `scale` sum. s moves by the model's
-    optimizer, and that of an absent task does not get a gradient.
+    optimizer, and that of an absent task stays where it is; where the gradients of several batches
+    make one update, it gets no gradient, but momentum may move it.
 
     The paper leaves the start of s open: here it is 0, σ = 1. A departure: in the formula s is
     held between -20 and 20, with the gradient of the formula without that bound.

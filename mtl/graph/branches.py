@@ -36,6 +36,15 @@ class Branches:
     shared: tuple[keras.Variable, ...]
     served: dict[int, frozenset[str]]
 
+    def apart(self, tasks: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the pairs of tasks that read no tensor of `frontier` in common, in order."""
+        return [
+            (first, second)
+            for position, second in enumerate(tasks)
+            for first in tasks[:position]
+            if not set(self.readers[first]) & set(self.readers[second])
+        ]
+
     def branch(self, call: Call) -> str | None:
         """Return the task that a call after the trunk serves; None for one in the trunk."""
         return next((name for name, own in self.heads.items() if call in own), None)

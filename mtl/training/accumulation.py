@@ -31,8 +31,9 @@ class Accumulation:
     """The sum of the gradients since the last update.
 
     As Keras's optimizers do it: the gradients of n batches are added up, and the n-th makes an
-    update with their mean, which is then clipped. Groups go on over the end of an epoch, so that
-    no batch is lost. A batch without a gradient for a weight counts as one of 0.
+    update with their mean, which is then clipped. Groups go on over the end of an epoch; one
+    that the training ends within is lost. A batch without a gradient for a weight counts as one
+    of 0.
 
     A table has a sum of its own shape, of which only touched rows are read and written; those
     that any batch of the group touched move.

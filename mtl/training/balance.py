@@ -42,8 +42,8 @@ class Balance:
         is left out.
         """
         weights = np.asarray(balance["weights"], np.float64)
-        gramian = np.asarray(balance.get("gramian", 0.0), np.float64)
-        if not (np.isfinite(weights).all() and np.isfinite(gramian).all()):
+        gramian = np.asarray(balance.get("gramian", np.zeros((1, 1))), np.float64)
+        if not (np.isfinite(weights).all() and np.isfinite(np.diag(gramian)).all()):
             return
         self._weights += weights
         self._steps += 1
@@ -66,8 +66,8 @@ class Balance:
     def cosines(self) -> np.ndarray | None:
         """Return the mean cosines of the tasks' gradients, shape `(K, K)`.
 
-        NaN where two tasks never had a gradient in the same batch; None where gradients were not
-        compared.
+        NaN where two tasks never had a gradient in the same batch, or read no features in common;
+        None where gradients were not compared.
         """
         if not self._compared.any():
             return None
@@ -97,7 +97,8 @@ def figures_of_step(names: Sequence[str], balance: Mapping[str, Any]) -> dict[st
         balance: What the step reports, see `mtl.training.routes.route.Computed`.
 
     Returns:
-        NaN where a task has no gradient in the batch, or two tasks have not both one.
+        NaN where a task has no gradient in the batch, or two tasks have not both one or read no
+        features in common.
     """
     weights = np.asarray(balance["weights"], np.float64)
     if "gramian" not in balance:
@@ -112,7 +113,7 @@ def _compared(gramian: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the gradients' norms, their cosines, and which pairs could be compared."""
     gramian = np.asarray(gramian, np.float64)
     norms = np.sqrt(np.maximum(np.diag(gramian), 0))
-    both = np.outer(norms > 0, norms > 0)
+    both = np.outer(norms > 0, norms > 0) & np.isfinite(gramian)
     cosines = np.divide(gramian, np.outer(norms, norms), out=np.zeros_like(gramian), where=both)
     return norms, cosines, both
 

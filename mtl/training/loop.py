@@ -196,6 +196,8 @@ class Loop:
         measured = self.figures.results("training") | self.figures.balancing()
         self._check_divergence(f"epoch {epoch}")
         self._tell_balancer()
+        state = self.step.balancer.figures()
+        measured |= {f"balancing/state/{name}": value for name, value in state.items()}
         cosines = self.figures.balance.cosines()
         if cosines is not None:
             self.images[COSINES] = matrix_image(self.figures.balance.names, cosines)

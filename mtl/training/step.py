@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 StepResult = tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]
 MEASURED = "measured"
 
+# So many pairs of tasks are named in a note.
+_SOME = 3
+
 
 @dataclass(frozen=True)
 class StepSettings:
@@ -330,6 +333,7 @@ class TrainingStep:
     def _step(self, plan: _Plan, inputs: Tensors, targets: Tensors, weights: Tensors) -> StepResult:
         moving = self.model.non_trainable_variables if self.balancer.second_look else []
         before = [tf.identity(variable.value) for variable in moving]
+        learned = [tf.identity(variable.value) for variable in self.balancer.trainable]
         found = plan.route(inputs, targets, weights)
         moved = plan.updates.apply(found.touched, found.d_vectors, found.gradients, found.d_further)
 
@@ -344,6 +348,8 @@ class TrainingStep:
             self.balancer.after_update(found.losses, after, found.present)
             return tf.constant(True)
 
+        if moved is True:
+            self.balancer.leave_absent(learned, found.present)
         if self.balancer.second_look and moved is True:
             look_again()
         elif self.balancer.second_look:
@@ -370,6 +376,7 @@ class TrainingStep:
         if self.graph.tables and not self.updates.rows:
             self.notes.append(f"Embeddings are updated in every row: {self._why_whole()}.")
         self.notes += self.compilation.notes
+        self.notes += self._pairs_apart()
         for name, reason in self.graph.cut.reasons.items():
             self.notes.append(f"Embedding {name!r} is looked up inside the graph: {reason}.")
         names = ", ".join(map(repr, self.graph.tables))
@@ -377,9 +384,26 @@ class TrainingStep:
             updated = "touched rows" if self.updates.rows else "whole tables"
             self.notes.append(f"Looked up once for each distinct id: {names}; updated: {updated}.")
 
+    def _pairs_apart(self) -> list[str]:
+        """Say which tasks' gradients are not compared at the features."""
+        balancer, parts = self.balancer, self.graph.branches
+        compares = balancer.reads in {"gramian", "rows"} or balancer.monitor
+        if parts is None or balancer.gradients != "features" or not compares:
+            return []
+        apart = parts.apart(balancer.names)
+        if not apart:
+            return []
+        some = ", ".join(f"{first} and {second}" for first, second in apart[:_SOME])
+        more = f" and {len(apart) - _SOME} more pairs" if len(apart) > _SOME else ""
+        note = (
+            f"No features are read by both {some}{more}: a conflict there is not seen."
+            " balancing.gradients=parameters measures it by the weights that the tasks share."
+        )
+        return [note]
+
     def _why_whole(self) -> str:
         if self._updates_tables_whole:
-            return "the balancing remembers every row"
+            return "the balancing combines gradients by the parameters, tables whole"
         return self.updates.reason
 
     def _measured(

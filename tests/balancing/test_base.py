@@ -258,6 +258,15 @@ def test_state_is_a_copy_and_comes_back():
     assert int(other.step) == 5
 
 
+def test_the_state_is_shown_by_the_tasks_names_but_for_what_is_large():
+    strategy = Norms(WEIGHTS, every=2)
+    strategy.remember("epochs", 3, dtype="int64")
+    strategy.remember("phi", np.zeros((3, 3)))
+    strategy.weigh(tf.constant(LOSSES), tf.constant(EVERYONE), tf.constant(GRAMIAN))
+    seen = {f"seen/{name}": 1.0 for name in WEIGHTS}
+    assert strategy.figures() == {**seen, "epochs": 3.0}
+
+
 @pytest.mark.parametrize(
     ("kind", "weights", "options"),
     [

@@ -110,6 +110,13 @@ def test_the_balancing_of_single_steps_is_recorded() -> None:
         assert found == expected
 
 
+def test_what_a_strategy_learned_is_in_the_history() -> None:
+    history = pl.read_csv(mtl.train(small("balancing=uncertainty")).folder / "history.csv")
+    for task in ("main_output", "aux_output"):
+        first, second = history[f"balancing/state/log_variance/{task}"]
+        assert 0 != first != second
+
+
 def test_batches_of_one_source_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts without reactions of their own carry the label of one task alone."""
     table = posts(400).with_row_index("row")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from mtl.graph.branches import Branches
@@ -77,6 +78,7 @@ class PartsRoute(Route):
         assert self.graph.branches is not None
         self.branches: Branches = self.graph.branches
         self.fresh = fresh
+        self._unseen = self._pairs_unseen()
         trunk = {
             id(weight)
             for call in self.branches.trunk
@@ -192,8 +194,22 @@ class PartsRoute(Route):
             kept.assign(tf.where(stays, factors, kept.value))
         balance = {"weights": self.reported(factors)}
         if gramian is not None:
-            balance["gramian"] = gramian
+            balance["gramian"] = self.shown(gramian)
         return factors, d_further, balance
+
+    def shown(self, gramian: tf.Tensor) -> tf.Tensor:
+        """Return the Gramian with NaN where it says nothing: see `_pairs_unseen`."""
+        return tf.where(self._unseen, tf.fill(tf.shape(gramian), float("nan")), gramian)
+
+    def _pairs_unseen(self) -> np.ndarray:
+        """Return which pairs of tasks have nothing in common by which gradients are measured."""
+        names = self.balancer.names
+        unseen = np.zeros((len(names), len(names)), bool)
+        if self.balancer.gradients == "features":
+            for first, second in self.branches.apart(names):
+                i, j = names.index(first), names.index(second)
+                unseen[i, j] = unseen[j, i] = True
+        return unseen
 
     @property
     def _reads_taps(self) -> bool:

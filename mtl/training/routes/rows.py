@@ -44,7 +44,7 @@ class RowsRoute(PartsRoute):
             balance = {}
             gramian, _ = self._gramian(forward, cotangents)
             if gramian is not None:
-                balance["gramian"] = gramian
+                balance["gramian"] = self.shown(gramian)
             if self.balancer.gradients == "features":
                 factors, features = self._at_features(forward, cotangents)
                 updates: list[tf.Tensor] = []

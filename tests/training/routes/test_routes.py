@@ -13,7 +13,9 @@ from mtl.balancing.alternating import Alternating
 from mtl.balancing.base import Balancer, GramianBalancer, Observed, RowBalancer, TurnBalancer
 from mtl.balancing.fixed import Fixed
 from mtl.balancing.task_sampling import TaskSampling
+from mtl.balancing.uncertainty import Uncertainty
 from mtl.graph.branches import branches
+from mtl.training.balance import Balance, figures_of_step
 from mtl.training.optimizers import Clipping
 from mtl.training.step import StepSettings, TrainingStep
 from tests.training.routes.graphs import (
@@ -194,6 +196,55 @@ def test_the_gramian_of_the_features_is_that_by_the_tensors_where_paths_part() -
     balancer = Given(config_weights(model))
     *_, balance = step_for(model, balancer)(*batch)
     np.testing.assert_allclose(balance["gramian"], np.stack(rows) @ np.stack(rows).T, rtol=1e-4)
+
+
+def test_tasks_that_read_no_features_in_common_are_told_of_and_not_said_to_agree() -> None:
+    """Each task has the shared layer on a path of its own: at the features nothing can be seen."""
+    model = build("one_layer_on_two_paths")
+    batch, *_ = batches(model)
+    balancer = Given(config_weights(model))
+    step = step_for(model, balancer)
+    (note,) = [each for each in step.notes if "features" in each]
+    assert note == (
+        "No features are read by both a and b, a and c, b and c: a conflict there is not seen."
+        " balancing.gradients=parameters measures it by the weights that the tasks share."
+    )
+    *_, balance = step(*batch)
+    np.testing.assert_array_equal(np.isnan(balance["gramian"]), ~np.eye(3, dtype=bool))
+    assert (balancer.seen[0] == np.diag(np.diag(balancer.seen[0]))).all()
+    figures = figures_of_step(balancer.names, balance)
+    assert np.isnan(figures["balancing/cosine/a,b"])
+    assert np.isnan(figures["balancing/conflict_rate"])
+    mean = Balance(balancer.names)
+    mean.add(balance)
+    assert mean.figures()["balancing/gradient_norm/a"] == figures["balancing/gradient_norm/a"] > 0
+    assert np.isnan(mean.figures()["balancing/conflict_rate"])
+    other = step_for(model, Given(config_weights(model), gradients="parameters"))
+    assert not [each for each in other.notes if "features" in each]
+    assert np.isfinite(other(*batch)[2]["gramian"]).all()
+
+
+def test_features_that_two_of_three_tasks_share_compare_these_two() -> None:
+    model = build("several_features")
+    step = step_for(model, Given(config_weights(model)))
+    assert step.graph.branches.apart(("a", "b", "c")) == [("b", "c")]
+    assert not step_for(model, Fixed(config_weights(model), heads="own")).notes[1:]
+
+
+def test_what_a_strategy_learns_of_an_absent_task_stays() -> None:
+    """Adam's momentum would move it on."""
+    model = build("trunk_and_heads")
+    balancer = Uncertainty(config_weights(model))
+    step = step_for(model, balancer, keras.optimizers.Adam(0.1))
+    for batch in batches(model, 3):
+        step(*batch)
+    before = balancer.state()["log_variance"]
+    assert (before != 0).all()
+    for inputs, labels, weights in batches(model, 5, seed=1):
+        step(inputs, labels | {"c": tf.fill(BATCH, np.nan)}, weights)
+    after = balancer.state()["log_variance"]
+    assert after[2] == before[2]
+    assert (after[:2] != before[:2]).all()
 
 
 @pytest.mark.parametrize("graph", ["trunk_and_heads", "words", "one_layer_on_two_paths"])
