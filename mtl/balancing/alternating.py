@@ -8,7 +8,7 @@ from typing import Literal
 import tensorflow as tf
 
 from mtl.balancing.base import TurnBalancer
-from mtl.balancing.per_task import check_names
+from mtl.balancing.per_task import check_names, is_number
 from mtl.errors import MtlError
 from mtl.registry import balancer
 
@@ -33,6 +33,9 @@ class Alternating(TurnBalancer):
             `{main: 2, aux: 1}` is main, main, aux, main, … None: one each, in the order of the
             tasks.
         optimizers: `shared`, one optimizer, the default, or `own`, one for each task.
+        learning_rate_factors: With optimizers of their own, by what the learning rate is multiplied
+            for each task, by name, above 0; 1 for those that it does not name. A schedule is
+            multiplied too.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Alternating(TurnBalancer):
         *,
         ratio: Mapping[str, int] | None = None,
         optimizers: Literal["shared", "own"] = "shared",
+        learning_rate_factors: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(weights)
         if optimizers not in ("shared", "own"):
@@ -52,7 +56,19 @@ class Alternating(TurnBalancer):
                 f"balancing.ratio={dict(ratio)!r}. Expected a whole number of steps, 1 or more,"
                 " for each task."
             )
+        factors = learning_rate_factors or {}
+        check_names("learning_rate_factors", factors, self.names, complete=False)
+        if not all(is_number(factor) and factor > 0 for factor in factors.values()):
+            raise MtlError(
+                f"balancing.learning_rate_factors={dict(factors)!r}. Expected numbers above 0."
+            )
+        if factors and optimizers == "shared":
+            raise MtlError(
+                f"balancing.learning_rate_factors={dict(factors)!r}. Expected none with one"
+                " optimizer for all tasks; balancing.optimizers=own gives each its own."
+            )
         self.own_optimizers = optimizers == "own"
+        self.learning_rate_factors = factors
         self._cycle = [
             self.names.index(name) for name, count in ratio.items() for _ in range(count)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import keras
@@ -326,7 +327,9 @@ class GramianBalancer(Balancer):
     """A strategy that reads the inner products of the tasks' gradients, G_ij = g_i · g_j.
 
     `solve` is NumPy in double precision on m × m numbers. It is handed the tasks that are present
-    and have a gradient; the others' weight is 0. A single one keeps its plain gradient, w = 1.
+    and have a gradient; the others' weight is 0. A single one keeps its plain gradient, w = 1. The
+    products come in single precision: a gradient shorter than about 10⁻¹⁹ counts as none, and one
+    longer than 10¹⁹ overflows.
 
     Args:
         weights: See `Balancer`.
@@ -502,6 +505,8 @@ class TurnBalancer(Balancer):
     reads: ClassVar[Reads] = "turns"
     own_optimizers: bool = False
     """Whether each task has an optimizer of its own, with moments of its own."""
+    learning_rate_factors: Mapping[str, float] = MappingProxyType({})
+    """By what each task's optimizer multiplies the learning rate; 1 where it is not named."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         super().__init__(weights, heads="weighted")

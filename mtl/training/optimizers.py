@@ -85,30 +85,45 @@ class Following(keras.optimizers.schedules.LearningRateSchedule):
     Args:
         schedule: The learning rate over steps.
         step: How many steps the training has made.
+        factor: Multiplies the learning rate.
     """
 
     def __init__(
-        self, schedule: keras.optimizers.schedules.LearningRateSchedule, step: keras.Variable
+        self,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        step: keras.Variable,
+        factor: float = 1.0,
     ) -> None:
         super().__init__()
         self.schedule = schedule
         self.step = step
+        self.factor = factor
 
     def __call__(self, step: Any) -> Any:
         """Return the learning rate of the training's present step; the optimizer's is not read."""
-        return self.schedule(self.step)
+        return self.schedule(self.step) * self.factor
 
     def get_config(self) -> dict[str, Any]:
         """Return the config of the schedule that follows."""
         return {"schedule": keras.optimizers.schedules.serialize(self.schedule)}
 
 
-def follow(optimizer: keras.optimizers.Optimizer, step: keras.Variable) -> None:
-    """Let an optimizer's schedule, if it has one, follow the steps of the training."""
+def follow(
+    optimizer: keras.optimizers.Optimizer, step: keras.Variable, factor: float = 1.0
+) -> None:
+    """Let an optimizer's schedule, if it has one, follow the steps of the training.
+
+    Args:
+        optimizer: An optimizer, or one that scales the loss.
+        step: How many steps the training has made.
+        factor: Multiplies its learning rate.
+    """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     rate = inner.get_config()["learning_rate"]
     if isinstance(rate, Mapping):
-        inner.learning_rate = Following(keras.optimizers.schedules.deserialize(rate), step)
+        inner.learning_rate = Following(keras.optimizers.schedules.deserialize(rate), step, factor)
+    elif factor != 1.0:
+        inner.learning_rate = rate * factor
 
 
 def build_optimizer(

@@ -111,7 +111,8 @@ class TrainingStep:
         self.balancer = balancer
         self.optimizer = optimizer
         self._copied = optimizer.get_config()
-        follow(optimizer, balancer.step)
+        first = balancer.learning_rate_factors if isinstance(balancer, TurnBalancer) else {}
+        follow(optimizer, balancer.step, first.get(balancer.names[0], 1.0))
         self.clipping = clipping
         self.settings = settings
         several = len(balancer.names) > 1  # the gradient of a single task is the update
@@ -303,8 +304,9 @@ class TrainingStep:
 
         Each task has a sum of its own of the gradients that are accumulated.
 
-        With optimizers of their own, each is a copy of the config's that counts its own turns;
-        a schedule of the learning rate follows the steps of the training all the same.
+        With optimizers of their own, each is a copy of the config's that counts its own turns,
+        with a learning rate of its own where the strategy has a factor for it; a schedule follows
+        the steps of the training all the same.
         """
         served = branches(self.model, balancer.names).served
         shared = self._updates(self.optimizer)
@@ -313,7 +315,7 @@ class TrainingStep:
             updates = shared
             if balancer.own_optimizers and found:
                 optimizer = type(self.optimizer).from_config(self._copied)
-                follow(optimizer, balancer.step)
+                follow(optimizer, balancer.step, balancer.learning_rate_factors.get(name, 1.0))
                 updates = self._updates(optimizer)
             reached = {key for key, names in served.items() if name in names}
             found.append(updates.limited_to(reached).accumulated_over(self._accumulated))

@@ -74,6 +74,22 @@ def test_optimizers():
 
 
 @pytest.mark.parametrize(
+    ("factors", "optimizers", "message"),
+    [
+        ({"z": 2.0}, "own", "'z' is none"),
+        ({"a": 0.0}, "own", "Expected numbers above 0"),
+        ({"a": "fast"}, "own", "Expected numbers above 0"),
+        ([2.0], "own", "Expected a mapping"),
+        ({"a": 2.0}, "shared", "balancing.optimizers=own gives each its own"),
+    ],
+)
+def test_learning_rate_factors_that_are_none(factors, optimizers, message):
+    with pytest.raises(MtlError, match=r"^balancing\.learning_rate_factors=") as caught:
+        Alternating(ones(2), optimizers=optimizers, learning_rate_factors=factors)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("ratio", "message"),
     [
         ({"a": 2}, "add b"),

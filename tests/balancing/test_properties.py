@@ -121,6 +121,21 @@ def test_finite_at_every_scale(case, build):
 
 
 @cases(lambda promise: True)
+def test_finite_in_single_precision_as_in_training(case, build):
+    for name, jacobian in EVERY.items():
+        made = build.func.__wrapped__(case, len(jacobian))[0]
+        present = tf.fill(len(jacobian), True)
+        for scale in (0.0, 1e-15, 1e-5, 1.0, 1e5, 1e15):
+            rows = (scale * jacobian).astype(np.float32)
+            w = made.weigh(tf.ones(len(rows)), present, tf.constant(rows @ rows.T)).numpy()
+            assert w.dtype == np.float32
+            assert np.isfinite(w).all(), (name, scale, w)
+            assert np.isfinite(rows.T @ w).all(), (name, scale, w)
+            if scale and name in NOT_STATIONARY:
+                assert (w != 0).any(), (name, scale)
+
+
+@cases(lambda promise: True)
 def test_absent_tasks_are_left_out(case, build):
     each(NOT_STATIONARY, properties.assert_leaves_out_absent, build)
 

@@ -477,6 +477,26 @@ def test_a_schedule_follows_the_steps_of_the_training(optimizers: str) -> None:
         )
 
 
+def test_tasks_with_optimizers_of_their_own_may_have_learning_rates_of_their_own() -> None:
+    factors = {"a": 3.0, "c": 0.25}
+    for rate in (RATE, keras.optimizers.schedules.PolynomialDecay(RATE, 6, 0.0)):
+        model = build("trunk_and_heads")
+        balancer = Alternating(
+            config_weights(model), optimizers="own", learning_rate_factors=factors
+        )
+        step = step_for(model, balancer, keras.optimizers.SGD(rate))
+        for number, batch in enumerate(batches(model, 5)):
+            rows = gradients_by_task(model, batch, config_weights(model))
+            before = [w.numpy() for w in model.trainable_weights]
+            step(*batch)
+            task = "abc"[number % 3]
+            now = factors.get(task, 1.0) * (RATE if rate is RATE else RATE * (1 - number / 6))
+            for i, weight in enumerate(model.trainable_weights):
+                np.testing.assert_allclose(
+                    weight.numpy(), before[i] - now * rows[task][i], atol=1e-6
+                )
+
+
 def test_every_step_runs_the_function_that_was_traced_first() -> None:
     model = build("words")
     step = step_for(model, Given(config_weights(model), gradients="parameters", every=2))
