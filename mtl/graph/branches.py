@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
 
-from mtl.graph.calls import Call, output_names
+from mtl.graph.calls import Call, output_names, outputs_served
 from mtl.graph.nested import unfolded_calls
 
 
@@ -63,7 +63,7 @@ def branches(
     graph = unfolded_calls(model) if graph is None else graph
     named = zip(output_names(model), model.outputs, strict=True)
     outputs = {name: tensor for name, tensor in named if name in tasks}
-    serves = _serves(graph, outputs)
+    serves = outputs_served(graph, outputs)
     served: dict[int, set[str]] = {}
     for call in graph:
         for weight in _trainable(call):
@@ -103,19 +103,6 @@ def branches(
 
 def _trainable(call: Call) -> list[keras.Variable]:
     return list(getattr(call.operation, "trainable_weights", ()))
-
-
-def _serves(graph: Iterable[Call], outputs: Mapping[str, keras.KerasTensor]) -> dict[int, set[str]]:
-    """Return which outputs depend on each call, by the call's `id`."""
-    graph = list(graph)
-    serves: dict[int, set[str]] = {id(call): set() for call in graph}
-    for name, tensor in outputs.items():
-        needed = {id(tensor)}
-        for call in reversed(graph):
-            if any(id(made) in needed for made in call.outputs):
-                serves[id(call)].add(name)
-                needed |= {id(read) for read in call.inputs}
-    return serves
 
 
 def _served_inside(graph: Sequence[Call], serves: Mapping[int, set[str]]) -> dict[int, set[str]]:

@@ -6,7 +6,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,3 +163,22 @@ def wrapped_graph(operation: object) -> keras.Model | None:
 def is_functional(model: object) -> bool:
     """Whether this module can read a model's graph."""
     return isinstance(model, keras.Model) and hasattr(model, "_nodes_by_depth")
+
+
+def outputs_served(
+    graph: Sequence[Call], outputs: Mapping[str, keras.KerasTensor]
+) -> dict[int, set[str]]:
+    """Return which outputs depend on each call, by the call's `id`.
+
+    Args:
+        graph: Calls, each after those that it reads.
+        outputs: Tensors of theirs, by name.
+    """
+    serves: dict[int, set[str]] = {id(call): set() for call in graph}
+    for name, tensor in outputs.items():
+        needed = {id(tensor)}
+        for call in reversed(graph):
+            if any(id(made) in needed for made in call.outputs):
+                serves[id(call)].add(name)
+                needed |= {id(read) for read in call.inputs}
+    return serves

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import keras
 
-from mtl.graph.calls import calls, output_names
+from mtl.graph.calls import calls, output_names, outputs_served
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,8 @@ def services(model: keras.Model) -> list[Service]:
         model: A functional model.
     """
     graph = calls(model)
-    serving: dict[int, set[str]] = {id(call): set() for call in graph}
-    for name, tensor in zip(output_names(model), model.outputs, strict=True):
-        needed = {id(tensor)}
-        for call in reversed(graph):
-            if any(id(made) in needed for made in call.outputs):
-                serving[id(call)].add(name)
-                needed |= {id(read) for read in call.inputs}
+    outputs_by_name = dict(zip(output_names(model), model.outputs, strict=True))
+    serving = outputs_served(graph, outputs_by_name)
     found: dict[int, Service] = {}
     for call in graph:
         layer = call.operation

@@ -41,14 +41,15 @@ from mtl.training.step import StepSettings, TrainingStep
 
 BATCH, WIDTH, UNITS, HEAD = 256, 128, 512, 64
 STEPS = 4  # of a contender in a round
+PEER = "TorchJD, upgrad"
 WARM = 2  # rounds that are not counted, for tracing
 LOSSES_ONLY = [
     *("uncertainty", "imtl_l", "dwa", "geometric", "random"),
-    *("stch", "famo", "cosmos", "pbi", "alternating"),
+    *("stch", "famo", "cosmos", "pbi", "alternating", "task_sampling"),
 ]
 FEATURES = ["mgda", "imtl_g", "aligned", "gradnorm", "graddrop"]
 PARAMETERS = ["upgrad", "pcgrad", "gradvac", "cagrad", "nash", "fairgrad", "dual_projection"]
-OTHERS = ["config_conflict_free", "modo", "sdmgrad", "moco", "db_mtl", "excess"]
+OTHERS = ["cr_mogm", "config_conflict_free", "modo", "sdmgrad", "moco", "db_mtl", "excess"]
 
 
 class SquaredError:
@@ -166,7 +167,7 @@ def torch_steps(tasks: int) -> dict[str, Callable[[], None]]:
         jac_to_grad(trunk.parameters(), aggregator)
         optimizer.step()
 
-    return {"PyTorch, plain": plain_step, "TorchJD, upgrad": upgrad}
+    return {"PyTorch, plain": plain_step, PEER: upgrad}
 
 
 def serve(tasks: int, connection: Connection) -> None:
@@ -202,16 +203,17 @@ def measured(contenders: dict[str, Callable[[], float]], rounds: int) -> dict[st
 
 
 def report(seconds: dict[str, list[float]], plain_step: str) -> None:
-    """Print one line a contender."""
-    print(f"{'':36} {'ms':>7} {'ratio':>6} {'least':>6} {'most':>6}")
+    """Print one line a contender, with the ratio to the peer where it took part."""
+    peer = seconds.get(PEER)
+    print(f"{'':36} {'ms':>7} {'ratio':>6} {'least':>6} {'most':>6}" + "  of TorchJD" * bool(peer))
     for name, taken in seconds.items():
         ratios = [own / base for own, base in zip(taken, seconds[plain_step], strict=True)]
-        print(
-            f"{name:36} {1000 * statistics.median(taken):7.1f} "
-            f"{statistics.median(taken) / statistics.median(seconds[plain_step]):6.2f} "
-            f"{min(ratios):6.2f} {max(ratios):6.2f}",
-            flush=True,
+        median = statistics.median(taken)
+        line = (
+            f"{name:36} {1000 * median:7.1f} {median / statistics.median(seconds[plain_step]):6.2f}"
+            f" {min(ratios):6.2f} {max(ratios):6.2f}"
         )
+        print(line + (f"{median / statistics.median(peer):12.2f}" if peer else ""), flush=True)
 
 
 def main() -> None:
