@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from mtl.reporting.files import explained
+from mtl.reporting.files import explained, write_text
 
 STEP = "step"
 
@@ -20,12 +20,31 @@ class BalancingLog:
     The columns are those of the first row.
 
     Args:
-        folder: The run's folder.
+        folder: The run's folder. A `balancing.csv` that is there needs `go_on`.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "balancing.csv"
         self._columns: list[str] = []
+
+    def go_on(self, step: int) -> None:
+        """Continue a file after a step: rows of later ones are dropped, which come again.
+
+        So is a last row that a kill cut off.
+
+        Raises:
+            MtlError: The file cannot be read or written.
+        """
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise explained(error, self.path) from error
+        self._columns = next(csv.reader(lines[:1]), [STEP])[1:]
+        whole = [line for line in lines[1:] if line.endswith("\n")]
+        kept = [line for line in whole if int(line.partition(",")[0]) <= step]
+        write_text(self.path, "".join([*lines[:1], *kept]))
 
     def append(self, step: int, figures: Mapping[str, float]) -> None:
         """Add a row.

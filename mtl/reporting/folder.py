@@ -96,6 +96,8 @@ class RunFolder:
         command: Sequence[str],
         overrides: Sequence[str] | None = None,
         seed: int | None = None,
+        *,
+        resumed: bool = False,
     ) -> None:
         """Write `environment.json`; see `describe_environment` for what is in it.
 
@@ -103,10 +105,15 @@ class RunFolder:
             command: The words of the command line, empty for a run from Python.
             overrides: The overrides among them. Default: the words with a `=`, without flags.
             seed: `training.seed`.
+            resumed: Whether the run goes on: what is there stays, and this is added to the list
+                `resumed`.
         """
         if overrides is None:
             overrides = overrides_among(command)
         description = describe_environment(command=command, overrides=overrides, seed=seed)
+        if resumed and self.file(ENVIRONMENT).exists():
+            first = json.loads(self.file(ENVIRONMENT).read_text(encoding="utf-8"))
+            description = {**first, "resumed": [*first.get("resumed", []), description]}
         write_text(self.file(ENVIRONMENT), to_json(description))
 
     def write_results(self, results: Mapping[str, Any]) -> None:

@@ -62,6 +62,12 @@ class Accumulation:
         }
         self._further = [_zeros(each) for each in further]
 
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """The sums, and how many batches they hold."""
+        tables = [*self._tables.values(), *self._touched.values()]
+        return [self.count, *self._weights.values(), *tables, *self._further]
+
     def add(self, given: Gradients, update: Callable[[Gradients], None]) -> tf.Tensor:
         """Take in a batch, and hand the mean of n batches on with every n-th.
 

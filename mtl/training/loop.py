@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -79,6 +79,7 @@ class Loop:
         images: What the last further evaluation showed, and the cosines of the epoch whose
             weights the graph has.
         failures: Why a split could not be evaluated further the last time, by split.
+        checkpoint: Is called after each whole epoch.
     """
 
     step: TrainingStep
@@ -97,6 +98,7 @@ class Loop:
     evaluate_further: Callable[[str], tuple[dict[str, float], dict[str, np.ndarray]]] | None = None
     balancing_log_every: int | str | None = None
     steps_per_execution: int = 1
+    checkpoint: Callable[[Loop], None] | None = None
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
@@ -117,11 +119,13 @@ class Loop:
             DivergenceError: A loss became NaN or infinite.
         """
         try:
-            for epoch in range(1, self.epochs + 1):
+            for epoch in range(self.last_epoch + 1, self.epochs + 1):
                 self._train_epoch(epoch, interruption)
                 if interruption.requested:
                     self.status = "interrupted"
                     break
+                if self.checkpoint is not None:
+                    self.checkpoint(self)
                 if self.monitor.exhausted:
                     self.status = "stopped_early"
                     break
@@ -129,6 +133,49 @@ class Loop:
             if self.restore_best and self._best_weights is not None:
                 self.step.model.set_weights(self._best_weights)
                 self.images |= self._best_cosines
+
+    def progress(self) -> tuple[dict[str, Any], list[np.ndarray], dict[str, np.ndarray]]:
+        """Return where the training is: numbers, the best epoch's weights and its images."""
+        numbers = {
+            "epoch": self.last_epoch,
+            "steps": self._steps,
+            "seconds": self.seconds,
+            "trained_examples": self.trained_examples,
+            "best": self.monitor.best,
+            "best_epoch": self.monitor.best_epoch,
+            "examples": {split: len(each) for split, each in self.examples.items()},
+        }
+        return numbers, self._best_weights or [], self._best_cosines
+
+    def go_on(
+        self,
+        numbers: Mapping[str, Any],
+        best_weights: Sequence[np.ndarray],
+        best_images: Mapping[str, np.ndarray],
+    ) -> None:
+        """Continue from what `progress` returned.
+
+        Raises:
+            MtlError: It had other numbers of examples.
+        """
+        examples = {split: len(each) for split, each in self.examples.items()}
+        if numbers["examples"] != examples:
+            raise MtlError(
+                f"The data have {examples} examples, and the run had {numbers['examples']}."
+                " Expected the same data: a training that is resumed goes on as it began."
+            )
+        self.last_epoch = numbers["epoch"]
+        self._steps = numbers["steps"]
+        self.seconds = numbers["seconds"]
+        self.trained_examples = numbers["trained_examples"]
+        self.monitor.go_on(numbers["epoch"], numbers["best"], numbers["best_epoch"])
+        self._best_weights = list(best_weights) or None
+        self._best_cosines = dict(best_images)
+
+    @property
+    def steps(self) -> int:
+        """How many steps were made in the whole training."""
+        return self._steps
 
     @property
     def final_epoch(self) -> int:

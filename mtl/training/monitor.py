@@ -27,6 +27,10 @@ class Monitor:
     best_epoch: int = field(default=0, init=False)
     _last_epoch: int = field(default=0, init=False)
 
+    def go_on(self, epoch: int, best: float, best_epoch: int) -> None:
+        """Continue after an epoch, with the best figure until then and its epoch."""
+        self._last_epoch, self.best, self.best_epoch = epoch, best, best_epoch
+
     def update(self, epoch: int, value: float) -> bool:
         """Take in an epoch's figure and say whether it is the best so far.
 

@@ -31,6 +31,12 @@ from mtl.reporting.tensorboard import Board
 from mtl.tasks.metrics import best_possible
 from mtl.tasks.names import direction
 from mtl.training.assembly import Assembly, assemble
+from mtl.training.checkpoint import (
+    check_something_is_left,
+    folder_to_resume,
+    read_checkpoint,
+    write_checkpoint,
+)
 from mtl.training.evaluating import Images
 from mtl.training.figures import Figures
 from mtl.training.interrupt import interruptible
@@ -49,6 +55,8 @@ from mtl.training.summary import summarise
 
 UNNAMED = "unnamed"
 
+logger = logging.getLogger(__name__)
+
 
 def train(
     config: Mapping[str, Any] | DictConfig,
@@ -64,7 +72,7 @@ def train(
         table: A path, data frame or dict of arrays that takes the place of the config's data.
         command: The words of the command line, for `environment.json`.
         folder: The run's folder, which must not exist yet. Default: a new one,
-            `<runs>/<name>/<date_time>`.
+            `<runs>/<name>/<date_time>`. With `training.resume` the run `run` goes on in its own.
 
     The seeds of Python, NumPy and TensorFlow are set, and `training.deterministic` holds for the
     rest of the process.
@@ -82,9 +90,14 @@ def train(
         raise MtlError(f"Expected a config from mtl.compose. Received: {found}")
     config = _with_seed(plain(config))
     assembly = assemble(config, table)
+    config = _with_source(config, table)
+    resumed = folder_to_resume(config)
     if config["training"]["deterministic"]:
         tf.config.experimental.enable_op_determinism()
-    config = _with_source(config, table)
+    if resumed is not None:
+        config = {**config, "run": None, "training": {**config["training"], "resume": False}}
+        _run(assembly, config, resumed, command or [], resume=True)
+        return Run(resumed)
     run_folder = _make_folder(config, folder)
     try:
         _run(assembly, config, run_folder, command or [])
@@ -98,26 +111,37 @@ def train(
 
 
 def _run(
-    assembly: Assembly, config: Mapping[str, Any], run_folder: RunFolder, command: Sequence[str]
+    assembly: Assembly,
+    config: Mapping[str, Any],
+    run_folder: RunFolder,
+    command: Sequence[str],
+    *,
+    resume: bool = False,
 ) -> None:
     """Train, tell the console and TensorBoard, and fill the run's folder."""
+    balancing = BalancingLog(run_folder.path)
+    loop = make_loop(assembly, [])
+    if resume:  # nothing is written before it is certain that the run can go on
+        read_checkpoint(loop, run_folder.path)
+        check_something_is_left(loop)
+        balancing.go_on(loop.steps)
+    if config["training"].get("checkpoint", True):
+        loop.checkpoint = partial(_checkpoint, run_folder.path)
     console = Console()
     with ExitStack() as stack:
         log = stack.enter_context(run_folder.log())
         board = stack.enter_context(Board(run_folder.file("tensorboard")))
         run_folder.write_config(config)
-        run_folder.write_environment(command, seed=config["training"]["seed"])
+        run_folder.write_environment(command, seed=config["training"]["seed"], resumed=resume)
         progress = console.progress(assembly.config["training"]["epochs"])
-        loop = make_loop(
-            assembly,
-            [
-                ConsoleObserver(progress, assembly.config["training"]["monitor"]),
-                LogObserver(log),
-                HistoryObserver(History(run_folder.path), BalancingLog(run_folder.path)),
-                BoardObserver(board, assembly.graph),
-            ],
-        )
-        notes = [*assembly.notes, *loop.step.notes]
+        loop.observers += [
+            ConsoleObserver(progress, assembly.config["training"]["monitor"]),
+            LogObserver(log),
+            HistoryObserver(History(run_folder.path), balancing),
+            BoardObserver(board, assembly.graph),
+        ]
+        resuming = [f"The run goes on after epoch {loop.last_epoch}."] if resume else []
+        notes = [*resuming, *assembly.notes, *loop.step.notes]
         console.summary(summarise(assembly, notes))
         for note in notes:
             log.info(note)
@@ -136,6 +160,14 @@ def _run(
         board.hparams(config, figures, overrides=overrides_among(command))
     console.results(run_folder.read_results())
     console.folder(run_folder.path)
+
+
+def _checkpoint(folder: Path, loop: Loop) -> None:
+    """Write a checkpoint; where that cannot be, training goes on and the log says so."""
+    try:
+        write_checkpoint(loop, folder)
+    except MtlError as error:
+        logger.warning("Epoch %d leaves no checkpoint: %s", loop.last_epoch, error)
 
 
 def make_loop(assembly: Assembly, observers: Iterable[Observer]) -> Loop:

@@ -142,6 +142,14 @@ class TrainingStep:
         """What moves the weights; with an optimizer for each task, the first one's."""
         return self._plans[0].updates
 
+    @property
+    def variables(self) -> list[Any]:
+        """Everything that training changes but for the balancer's state, each once, in order."""
+        found = {id(each): each for each in self.model.variables}
+        for plan in self._plans:
+            found |= {id(each): each for each in plan.updates.variables}
+        return list(found.values())
+
     def __call__(self, inputs: Tensors, targets: Tensors, weights: Tensors) -> StepResult:
         """Train on one batch.
 

@@ -85,6 +85,13 @@ class Updates:
         )
         return accumulating
 
+    @property
+    def variables(self) -> list[Any]:
+        """What the updates remember: moments, steps and sums of gradients."""
+        slots = [slot for rows in self.rows.values() for slot in rows.slots.values()]
+        sums = [] if self._accumulation is None else self._accumulation.variables
+        return [*self.optimizer.variables, *slots, *sums]
+
     def apply(
         self,
         touched: Mapping[str, tf.Tensor],

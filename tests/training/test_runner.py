@@ -67,6 +67,7 @@ def test_a_run_leaves_its_folder(tmp_path: Path) -> None:
         "environment.json",
         "history.csv",
         "balancing.csv",
+        "checkpoint",
         "results.json",
         "model.keras",
         "tensorboard",

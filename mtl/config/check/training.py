@@ -65,8 +65,13 @@ TRAINING: dict[str, Expectation] = {
     "balancing_log_every": or_null(either(whole_number(1), choice("auto")), "none"),
     "sources": or_null(MAPPING, "batches of all rows"),
     "steps_per_execution": whole_number(1),
+    "checkpoint": switch(),
+    "resume": switch(),
 }
-OPTIONAL = ("initial_weights", "balancing_log_every", "sources", "steps_per_execution")
+OPTIONAL = (
+    *("initial_weights", "balancing_log_every", "sources", "steps_per_execution"),
+    *("checkpoint", "resume"),
+)
 SOURCES: dict[str, Expectation] = {
     "column": or_null(text("the name of a column"), "batches of all rows"),
     "distribution": choice("uniform", "proportional", "annealed"),

@@ -1,0 +1,159 @@
+"""What a training needs to go on after its end, as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from mtl.config.check.wording import shown
+from mtl.errors import ConfigError, MtlError, Problem
+from mtl.reporting.files import make_folder, replacing
+from mtl.reporting.folder import CONFIG, RunFolder
+from mtl.training.loop import Loop
+
+CHECKPOINT = "checkpoint/state.npz"
+RESUME = "training.resume"
+STEP, BALANCING, BEST, IMAGE, PROGRESS = "step", "balancing", "best", "image", "progress"
+
+# What does not change how an epoch is trained, but for a schedule over all epochs.
+MAY_DIFFER = (
+    *("run", "runs", RESUME, "training.epochs", "training.patience"),
+    *("training.evaluation_batch_size", "training.balancing_log_every"),
+    *("training.steps_per_execution", "training.checkpoint"),
+)
+
+
+def write_checkpoint(loop: Loop, folder: Path) -> None:
+    """Write where a training is after an epoch, whole or not at all.
+
+    Args:
+        loop: The training, between two epochs.
+        folder: The run's folder.
+
+    Raises:
+        MtlError: It cannot be written; an earlier one is unchanged.
+    """
+    variables = loop.step.variables
+    arrays: dict[str, Any] = {f"{STEP}/{i}": np.asarray(v) for i, v in enumerate(variables)}
+    arrays |= {f"{BALANCING}/{k}": value for k, value in loop.step.balancer.state().items()}
+    progress, best, images = loop.progress()
+    arrays |= {f"{BEST}/{i}": each for i, each in enumerate(best)}
+    arrays |= {f"{IMAGE}/{name}": each for name, each in images.items()}
+    arrays[PROGRESS] = np.array(json.dumps(progress))
+    path = folder / CHECKPOINT
+    make_folder(path.parent)
+    with replacing(path) as temporary:
+        np.savez(temporary, **arrays)
+
+
+def read_checkpoint(loop: Loop, folder: Path) -> None:
+    """Bring a training to where `write_checkpoint` found it.
+
+    Args:
+        loop: Made from the same config and data, and not begun.
+        folder: The run's folder.
+
+    Raises:
+        MtlError: There is no checkpoint, it cannot be read, or it is another training's.
+    """
+    path = folder / CHECKPOINT
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+        progress = json.loads(str(arrays.pop(PROGRESS)))
+    except FileNotFoundError:
+        raise MtlError(
+            f"{folder} has no {CHECKPOINT}. Expected a run whose first epoch has ended"
+            " (training.checkpoint=true); start it anew with run=, without training.resume."
+        ) from None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise MtlError(
+            f"Cannot read {path}: {error}. Expected a checkpoint as a run writes it; without one"
+            " the run can only be started anew."
+        ) from error
+    variables = loop.step.variables
+    stored = _numbered(arrays, STEP)
+    shapes = [tuple(each.shape) for each in variables]
+    if shapes != [each.shape for each in stored]:
+        raise MtlError(
+            f"{path} has {len(stored)} variables of other shapes or in another number than this"
+            f" training's {len(shapes)}. Expected the same graph, optimizer and versions."
+        )
+    loop.go_on(progress, _numbered(arrays, BEST), dict(_below(arrays, IMAGE)))
+    loop.step.balancer.restore(dict(_below(arrays, BALANCING)))
+    for variable, value in zip(variables, stored, strict=True):
+        variable.assign(value)
+
+
+def folder_to_resume(config: Mapping[str, Any]) -> RunFolder | None:
+    """Return the folder of the run that is to go on; None where a new one begins.
+
+    Args:
+        config: A resolved config, whose paths are absolute.
+
+    Raises:
+        ConfigError: `training.resume` without `run`, or values that are not those of the run.
+        MtlError: There is no such run.
+    """
+    if not (config.get("training") or {}).get("resume"):
+        return None
+    if config.get("run") is None:
+        expected = "Expected run=<folder>, the run that is to go on."
+        raise ConfigError([Problem(RESUME, "found true without a run", expected)])
+    folder = RunFolder.open(config["run"])
+    saved = yaml.safe_load(folder.file(CONFIG).read_text("utf-8"))
+    before, now = dict(_values(saved)), dict(_values(config))
+    problems = [
+        Problem(
+            path,
+            f"found {shown(now.get(path))}, and the run has {shown(before.get(path))}",
+            "Expected the run's value: a training that is resumed goes on as it began."
+            " Without training.resume a new run begins with the changed one.",
+        )
+        for path in dict.fromkeys([*before, *now])
+        if path not in MAY_DIFFER and before.get(path) != now.get(path)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return folder
+
+
+def check_something_is_left(loop: Loop) -> None:
+    """Raise MtlError where a training that is to go on has nothing more to train."""
+    done, patience = loop.last_epoch, loop.monitor.patience
+    if done >= loop.epochs:
+        raise MtlError(
+            f"The run has trained {done} of {loop.epochs} epochs: nothing is left to resume."
+            f" Expected training.epochs above {done}."
+        )
+    if loop.monitor.exhausted:
+        raise MtlError(
+            f"The run stopped after epoch {done}, {patience} without an improvement: nothing is"
+            f" left to resume. Expected training.patience above {patience}, or null."
+        )
+
+
+def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a config by their paths; what is empty or no mapping is one value."""
+    if not isinstance(value, Mapping) or not value:
+        yield path, value
+        return
+    for key, each in value.items():
+        yield from _values(each, f"{path}.{key}" if path else str(key))
+
+
+def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> Iterator[tuple[str, np.ndarray]]:
+    for name, value in arrays.items():
+        if name.startswith(f"{prefix}/"):
+            yield name.partition("/")[2], value
+
+
+def _numbered(arrays: Mapping[str, np.ndarray], prefix: str) -> Sequence[np.ndarray]:
+    found = dict(_below(arrays, prefix))
+    return [found[str(i)] for i in range(len(found))]
