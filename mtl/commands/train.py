@@ -4,10 +4,12 @@
     mtl experiment=headline data.path=posts.csv training.epochs=3 optimizer=adam
     mtl --multirun experiment=headline tasks.aux_output.weight=0,0.1,0.2,0.5
     mtl run=runs/headline/2026-11-20_10-15-02 training.seed=1
+    mtl run=runs/headline/2026-11-20_10-15-02 training.resume=true
 
 A run makes a folder runs/<experiment>/<date_time>, a sweep makes one with a run in each of
 runs/<experiment>/<date_time>/0, 1, …; the others go on if one fails. With run=FOLDER the config of
-that run is the base and values can be changed. --cfg job prints the config instead of training.
+that run is the base and values can be changed; with training.resume=true that run itself goes on
+after its last whole epoch. --cfg job prints the config instead of training.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -111,9 +111,10 @@ class RunFolder:
         if overrides is None:
             overrides = overrides_among(command)
         description = describe_environment(command=command, overrides=overrides, seed=seed)
-        if resumed and self.file(ENVIRONMENT).exists():
-            first = json.loads(self.file(ENVIRONMENT).read_text(encoding="utf-8"))
-            description = {**first, "resumed": [*first.get("resumed", []), description]}
+        if resumed:
+            with suppress(OSError, ValueError):  # one that cannot be read is written anew
+                first = json.loads(self.file(ENVIRONMENT).read_text(encoding="utf-8"))
+                description = {**first, "resumed": [*first.get("resumed", []), description]}
         write_text(self.file(ENVIRONMENT), to_json(description))
 
     def write_results(self, results: Mapping[str, Any]) -> None:
