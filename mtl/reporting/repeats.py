@@ -28,6 +28,7 @@ from mtl.reporting.wording import UNKNOWN, figure
 
 SEED = "training.seed"
 REFERENCE = "balancing=fixed"
+GAIN = "Δ_m"
 TASKS_SHOWN = 4
 """So many tasks have a column of their own in the table; the file has all of them."""
 IN_A_SWEEP = "averages.csv in the sweep's folder has them"
@@ -64,6 +65,10 @@ class Averages:
         mode: `max` or `min`, which of its values are good.
         split: Where it was measured: `test`, or `validation` where there is no test split.
         reference: The override of the choice that the others are held against; None for none.
+        order: By what the best is: the column of a figure, or `Δ_m`.
+        asked: The task whose figure was asked for; None for none.
+        repeats: How many runs are left out since a later one has the same choice and seed.
+        compared: Whether some choice is the reference, be it that all are.
     """
 
     choices: Sequence[Choice]
@@ -72,6 +77,10 @@ class Averages:
     mode: str
     split: str
     reference: str | None
+    order: str = MEAN
+    asked: str | None = None
+    repeats: int = 0
+    compared: bool = True
 
 
 def repeated(runs: Sequence[Run], over: str = SEED) -> bool:
@@ -94,12 +103,14 @@ def average(
         over: The setting that repeats a run, a seed.
         against: The reference, `<key>=<value>`: the choices whose configs say so. Default:
             `balancing=fixed`, if some choices have it and others not.
-        by: A figure whose metric is shown, such as `test/mean/auc`. Default: the one that most of
-            the runs watched.
+        by: A figure whose metric is shown, such as `test/mean/auc`, and by whose column the
+            choices are ordered. Default: the metric that most of the runs watched, and the order
+            of Δ_m, where there is one.
         mode: `max` or `min`, which of the metric's values are good. Default: see `rank`.
 
     Returns:
-        One for each set of tasks among the runs, in their order.
+        One for each set of tasks among the runs, in their order. Of several runs of one choice and
+        seed the last counts, which is no further draw.
 
     Raises:
         MtlError: No run has an override of `over`; or no choices are without what is `against`, or
@@ -138,10 +149,16 @@ def averages_table(averages: Averages, over: str = SEED, elsewhere: str = IN_A_S
     gained = averages.reference is not None
     summary = [MEAN, WORST] if len(averages.tasks) > 1 else []
     shown = list(averages.tasks) if len(averages.tasks) <= TASKS_SHOWN else []
+    asked = [averages.asked] if averages.asked else []
+    shown = [*asked, *(task for task in shown if task not in asked)]
     tables, below = [], []
-    for columns in ([*shown, *summary], summary or shown, [MEAN] if summary else []):
+    for columns in (
+        [*shown, *summary],
+        [*asked, *summary] if summary else shown,
+        asked or ([MEAN] if summary else []),
+    ):
         headers = [f"{column}\n{averages.metric}" for column in columns]
-        headers += ["Δ_m %"] if gained else []
+        headers += [f"{GAIN} %"] if gained else []
         rows = [
             [
                 choice.label,
@@ -167,7 +184,7 @@ def explanation(averages: Averages, over: str, columns: Sequence[str], elsewhere
     """Return in words what the table shows in its columns of figures, and what it does not."""
     said = (
         f"{averages.metric} on the {averages.split} split, mean over {over} ± half the width of the"
-        f" 95 % interval; best first."
+        f" 95 % interval; best first by {averages.order}."
     )
     if WORST in columns:
         extreme = "lowest" if averages.mode == "max" else "highest"
@@ -177,6 +194,12 @@ def explanation(averages: Averages, over: str, columns: Sequence[str], elsewhere
             f" Δ_m: by how many percent the tasks' losses are below those of"
             f" {averages.reference}, averaged over the tasks."
         )
+    elif len(averages.choices) > 1 and not averages.compared:
+        said += f" No Δ_m: no run has {REFERENCE}; against=… holds the choices against another."
+    if all(started == 1 for _, started in (choice.runs for choice in averages.choices)):
+        said += f" Each choice has one run: no two differ in {over} alone."
+    if averages.repeats:
+        said += f" Left out as repeated by later runs of the same seed: {averages.repeats}."
     tasks = [task for task in averages.tasks if task not in columns]
     left_out = tasks if len(tasks) <= TASKS_SHOWN else [f"the columns of {len(tasks)} tasks"]
     if len(averages.tasks) > 1 and WORST not in columns:
@@ -205,6 +228,7 @@ def averages_csv(several: Sequence[Averages]) -> str:
 def _averages(
     runs: Sequence[Run], over: str, against: str | None, by: str | None, mode: str | None
 ) -> Averages:
+    every, runs = len(runs), _last_of_each(runs, over)
     split = "test" if any("test" in nest(run.figures) for run in runs) else "validation"
     comparison = rank(runs, by, mode)
     metric = comparison.figure.rpartition("/")[2] or LOSS
@@ -215,6 +239,7 @@ def _averages(
         choices.setdefault(_choice(run, over), []).append(run)
     reference = Reference(against or REFERENCE)
     references = {choice: some for choice, some in choices.items() if reference.has(some)}
+    compared = bool(references)
     if len(references) == len(choices):
         references = {}
     labels = _labels(choices, over)
@@ -231,13 +256,36 @@ def _averages(
     ]
     sign = 1.0 if mode == "max" else -1.0
 
-    def worth(choice: Choice) -> tuple[bool, float]:
-        value = choice.gain.mean if references else sign * choice.figures[MEAN].mean
-        return math.isfinite(value), value if math.isfinite(value) else 0.0
+    asked = next((task for task in tasks if by is not None and f"/{task}/" in by), None)
+    order = GAIN if references and by is None else asked or MEAN
 
-    ordered = sorted(found, key=worth, reverse=True)
-    against = reference.override if references else None
-    return Averages(ordered, tasks, metric, mode, split, against)
+    def worth(choice: Choice) -> list[tuple[bool, float]]:
+        figures = [sign * choice.figures[asked or MEAN].mean]
+        values = [choice.gain.mean, *figures] if order == GAIN else figures
+        return [(math.isfinite(each), each if math.isfinite(each) else 0.0) for each in values]
+
+    return Averages(
+        sorted(found, key=worth, reverse=True),
+        tasks,
+        metric,
+        mode,
+        split,
+        reference.override if references else None,
+        order,
+        asked,
+        every - len(runs),
+        compared,
+    )
+
+
+def _last_of_each(runs: Sequence[Run], over: str) -> list[Run]:
+    """Return of the runs of one choice and seed the last, or the last that has figures."""
+    kept: dict[tuple[Overrides, str | None], Run] = {}
+    for run in runs:
+        key = _choice(run, over), seed_of(run, over)
+        if run.figures or key not in kept:
+            kept[key] = run
+    return list(kept.values())
 
 
 def _experiment(run: Run) -> tuple[str, ...]:

@@ -289,6 +289,47 @@ def test_worst_is_explained_where_it_is_shown(capsys) -> None:
     assert "worst" not in said(single, 80, capsys)
 
 
+def test_a_seed_counts_once_however_often_it_was_run(capsys) -> None:
+    """The later runs of the same seeds draw nothing anew; the last that has figures counts."""
+    (once,) = average(sweep())
+    failed = Run(Path("runs/enb/9"), "failed", ("experiment=enb", *sweep()[0].overrides[1:]))
+    again = [run(8, {"a": 1.0, "b": 5.0}, "balancing=fixed", "training.seed=0")]
+    (twice,) = average([*again, *sweep(), *sweep(), failed])
+    assert [choice.figures for choice in twice.choices] == [c.figures for c in once.choices]
+    assert [choice.gain for choice in twice.choices] == [choice.gain for choice in once.choices]
+    assert twice.choices[0].runs == (2, 2)
+    text = said([*again, *sweep(), *sweep(), failed], 160, capsys)
+    assert "Left out as repeated by later runs of the same seed: 6." in text
+    assert "Left out" not in said(sweep(), 160, capsys)
+
+
+def test_the_order_is_that_of_the_column_that_is_named(capsys) -> None:
+    """By Δ_m nash is first; by the task b's figure, and with no reference, fixed is."""
+    first = {
+        by: average(sweep(), by=by)[0].choices[0].label
+        for by in (None, "test/b/r2", "test/mean/r2", "test/a/r2")
+    }
+    fixed, nash = "balancing=fixed", "balancing=nash"
+    assert first == {None: nash, "test/b/r2": fixed, "test/mean/r2": nash, "test/a/r2": nash}
+    assert "best first by Δ_m." in said(sweep(), 160, capsys)
+    narrow = said(sweep(), 60, capsys, by="test/b/r2")
+    assert "best first by b." in narrow
+    assert "Not shown: a" in narrow
+    assert "0.3000 ± " in narrow
+
+
+def test_what_cannot_be_compared_is_explained(capsys) -> None:
+    others = [
+        run(seed, {"a": 1.0 + seed}, name, f"training.seed={seed}")
+        for name in ("balancing=mgda", "balancing=nash")
+        for seed in (0, 1)
+    ]
+    assert "No Δ_m: no run has balancing=fixed; against=…" in said(others, 160, capsys)
+    assert "No Δ_m" not in said(sweep(), 160, capsys)
+    alone = said(sweep()[::2], 160, capsys)
+    assert "Each choice has one run: no two differ in training.seed alone." in alone
+
+
 def test_the_file_has_every_task() -> None:
     rows = list(csv.DictReader(io.StringIO(averages_csv(average(sweep())))))
     nash = {row["output"] or row["metric"]: row for row in rows if "nash" in row["choice"]}
