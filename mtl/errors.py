@@ -68,5 +68,6 @@ def nearest(name: str, names: Iterable[str], listed: str = "Known") -> str:
     """
     known = sorted(names)
     listing = f"{listed}: {', '.join(known)}." if known else "None is known."
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]!r}? {listing}" if close else listing
+    lower = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return f"Did you mean {lower[close[0]]!r}? {listing}" if close else listing

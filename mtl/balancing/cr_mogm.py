@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from mtl.balancing.base import Balancer, Gradients, GramianBalancer, Heads, Normalise, Observed
 from mtl.config.check import bind_signature
-from mtl.errors import ConfigError, MtlError
+from mtl.errors import ConfigError, MtlError, nearest
 from mtl.registry import balancer, balancers
 
 _PREFIX = "around/"
@@ -155,8 +155,11 @@ def _built(
                 f"balancing.around.{key}={own[key]!r}. Expected parameters of {name} alone; what"
                 f" all strategies have goes beside `around`: balancing.{key}={own[key]}."
             )
+    if name not in balancers.names():
+        known = nearest(name, balancers.names())
+        raise MtlError(f"balancing.around.name={name!r}. Expected a strategy. {known}")
     strategy = balancers.get(name)
-    problems = bind_signature(strategy, own, "balancing.around", provided={"weights"})
+    problems = bind_signature(strategy, own, "balancing.around", provided={"weights"}, called=name)
     if problems:
         raise ConfigError(problems)
     try:

@@ -56,6 +56,9 @@ def run(words: Sequence[str]) -> int:
     """Hand the words to Hydra, which calls `_Job` once, or once for each run of a sweep."""
     _refuse_unknown_flags(words)
     refuse_nameless(words)
+    # Hydra reads the flag before the overrides or after them, and not among them.
+    sweeping = [word for word in words if word in ("--multirun", "-m")]
+    words = [*sweeping, *(word for word in words if word not in sweeping)]
     words, base = _with_base(words)
     job = _Job(words)
     with explained(), based_on(base) as root, _as_command(with_no_option(words)):

@@ -7,7 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mtl.balancing.base import Balancer
+from mtl.balancing.base import (
+    Balancer,
+    GramianBalancer,
+    LossBalancer,
+    RowBalancer,
+    TurnBalancer,
+)
 from mtl.config.check.expectations import is_number
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.registry import balancers
@@ -61,6 +67,10 @@ def make_balancer(
             problems.add([Problem(path, f"found {found}", expected)])
             del options[key]
         else:
+            if not hasattr(made, "names"):
+                found = f"{section['name']!r} has an __init__ that leaves out the base class's"
+                expected = "Call super().__init__(weights, **options) in it."
+                problems.add([Problem("balancing.name", found, expected)])
             return None if problems.concern("balancing") else made
 
 
@@ -69,7 +79,18 @@ def _no_strategy(registered: Any) -> str | None:
     if not (inspect.isclass(registered) and issubclass(registered, Balancer)):
         return f"is registered for {getattr(registered, '__name__', registered)!r}, no strategy"
     lacking = sorted(registered.__abstractmethods__)
-    return f"lacks the method {', '.join(lacking)}" if lacking else None
+    if lacking:
+        return f"lacks the method {', '.join(lacking)}"
+    for base in (LossBalancer, GramianBalancer, RowBalancer, TurnBalancer):
+        for name in base.__abstractmethods__ if issubclass(registered, base) else ():
+            _, *handed = inspect.signature(getattr(base, name)).parameters
+            own = inspect.signature(getattr(registered, name))
+            try:
+                own.bind(None, *handed)
+            except TypeError:
+                taken = ", ".join(own.parameters)
+                return f"has {name}({taken}), and is handed {name}(self, {', '.join(handed)})"
+    return None
 
 
 def trained_weights(config: Mapping[str, Any]) -> dict[str, float]:

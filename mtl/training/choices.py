@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -60,7 +61,8 @@ def check_signatures(config: Mapping[str, Any], problems: Problems) -> list[Prob
         values = {key: value for key, value in section.items() if key != "name"}
         handed_in = {"weights"} if registry is balancers else HANDED_IN
         if called is not None:
-            found += bind_signature(called, values, path, provided=handed_in)
+            words = name if inspect.isclass(called) else None  # no user knows a class's name
+            found += bind_signature(called, values, path, provided=handed_in, called=words)
     return found
 
 

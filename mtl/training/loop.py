@@ -242,6 +242,7 @@ class Loop:
         self.last_epoch = epoch
         measured = self.figures.results("training") | self.figures.balancing()
         self._check_divergence(f"epoch {epoch}")
+        self._check_weights(epoch)
         self._tell_balancer()
         state = self.step.balancer.figures()
         measured |= {f"balancing/state/{name}": value for name, value in state.items()}
@@ -317,10 +318,33 @@ class Loop:
             names, step = self.figures.divergence
             raise DivergenceError(
                 f"The loss of {', '.join(map(repr, names))} became NaN or infinite in {place} "
-                f"at step {step}. Expected finite losses: lower optimizer.learning_rate, "
-                "bound the gradients (optimizer.global_clipnorm=1) or transform large targets "
-                "(tasks.<name>.transform)."
+                f"at step {step}. Expected finite losses: {self._against_divergence}"
             )
+
+    def _check_weights(self, epoch: int) -> None:
+        """Stop where weights are no numbers: an activation may hide that from the losses."""
+        broken = [
+            weight.path
+            for weight in self.step.model.trainable_weights
+            if not bool(tf.reduce_all(tf.math.is_finite(weight.value)))
+        ]
+        if broken:
+            some = ", ".join(broken[:3]) + f" and {len(broken) - 3} more" * (len(broken) > 3)
+            raise DivergenceError(
+                f"Weights became NaN or infinite in epoch {epoch}, although losses are finite:"
+                f" {some}. Expected finite weights: {self._against_divergence}"
+            )
+
+    @property
+    def _against_divergence(self) -> str:
+        """What helps against it."""
+        several = len(self.step.balancer.names) > 1
+        return (
+            "lower optimizer.learning_rate, bound the gradients (optimizer.global_clipnorm=1),"
+            " transform large targets (tasks.<name>.transform)"
+            + " or change balancing, whose weights of the tasks balancing.csv has" * several
+            + "."
+        )
 
 
 def log_interval(wanted: int | str | None, steps: int, balancer: Balancer) -> int | None:

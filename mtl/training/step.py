@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -166,6 +167,11 @@ class TrainingStep:
         batch = dict(inputs), dict(targets), dict(weights)
         first, self._called = not self._called, True
         due = int(self._choice(*batch[1:])) if len(self._plans) > 1 else 0
+        if not 0 <= due < len(self._plans):
+            raise MtlError(
+                f"{type(self.balancer).__name__}.turn returned {due}. Expected the position of one"
+                f" of the {len(self._plans)} tasks, from 0."
+            )
         try:
             return self._functions[due](*batch)
         except tf.errors.OpError as error:
@@ -206,8 +212,12 @@ class TrainingStep:
         failure = getattr(self.balancer, "failure", None)
         if failure is not None:
             name = type(self.balancer).__name__
-            kind = "" if isinstance(failure, MtlError) else f"{type(failure).__name__}: "
-            raise MtlError(f"The balancing by {name} failed: {kind}{failure}") from failure
+            reason = str(failure)
+            if not isinstance(failure, MtlError):
+                place = traceback.extract_tb(failure.__traceback__)[-1]
+                kind = type(failure).__name__
+                reason = f"{kind}: {failure} ({place.filename}, line {place.lineno})"
+            raise MtlError(f"The balancing by {name} failed: {reason}") from failure
 
     def _in_turn(self, *given: Tensors) -> Any:
         """Make a step with each of several batches."""
@@ -386,6 +396,7 @@ class TrainingStep:
         if self.graph.tables and not self.updates.rows:
             self.notes.append(f"Embeddings are updated in every row: {self._why_whole()}.")
         self.notes += self.compilation.notes
+        self.notes += self._nothing_to_balance()
         self.notes += self._pairs_apart()
         for name, reason in self.graph.cut.reasons.items():
             self.notes.append(f"Embedding {name!r} is looked up inside the graph: {reason}.")
@@ -393,6 +404,12 @@ class TrainingStep:
         if names:
             updated = "touched rows" if self.updates.rows else "whole tables"
             self.notes.append(f"Looked up once for each distinct id: {names}; updated: {updated}.")
+
+    def _nothing_to_balance(self) -> list[str]:
+        """Say so where a strategy that compares or chooses tasks has a single one."""
+        if len(self.balancer.names) > 1 or self.balancer.reads == "losses":
+            return []
+        return ["One task is trained, by its plain gradient: the balancing has nothing to balance."]
 
     def _pairs_apart(self) -> list[str]:
         """Say which tasks' gradients are not compared at the features."""

@@ -256,7 +256,10 @@ def test_what_all_strategies_have_stands_beside_the_strategy(key):
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():
-    assert "Did you mean 'mgda'?" in message(around={"name": "mgdaa"})
+    found = message(around={"name": "mgdaa"})
+    assert found.startswith(
+        "balancing.around.name='mgdaa'. Expected a strategy. Did you mean 'mgda'?"
+    )
 
 
 def test_parameters_are_held_against_the_strategys():

@@ -138,6 +138,14 @@ def sweep_folder(user_folder, name="headline"):
     return folder
 
 
+def test_the_flag_of_a_sweep_may_stand_among_the_overrides(mtl, trainer, user_folder):
+    for flag in ("--multirun", "-m"):
+        trainer.calls.clear()
+        done = mtl(f"experiment=headline {flag} tasks.aux_output.weight=0.1,0.7 training.epochs=1")
+        assert done.status == 0, done.err
+        assert len(trainer.calls) == 2
+
+
 def test_a_sweep_gives_each_run_a_folder_and_ends_with_one_table(mtl, trainer, user_folder):
     done = mtl("--multirun experiment=headline tasks.aux_output.weight=0.1,0.7,0.4")
     assert done.status == 0

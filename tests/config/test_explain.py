@@ -52,6 +52,11 @@ def test_an_unknown_experiment_gets_the_nearest():
     )
 
 
+def test_letters_of_another_case_are_near():
+    with pytest.raises(MtlError, match=r"No option balancing=PCGrad\. Did you mean 'pcgrad'\?"):
+        compose("headline", ["balancing=PCGrad"])
+
+
 def test_an_unknown_experiment_in_a_folder_is_called_by_its_whole_name(write):
     write("experiments/vin/grid8.yaml", "training: {epochs: 1}")
     with pytest.raises(MtlError, match=r"called 'vin/grid9'. Did you mean 'vin/grid8'"):

@@ -19,6 +19,7 @@ import pytest
 
 import mtl
 import mtl.config.compose
+from mtl.balancing.base import GramianBalancer
 from mtl.errors import ConfigError, DataError, DivergenceError, MtlError
 from mtl.graph.calls import output_names
 from mtl.reporting.tensorboard import Board
@@ -305,6 +306,32 @@ def test_a_loss_that_is_no_number_names_task_epoch_and_step(tmp_path: Path, line
     (folder,) = (tmp_path / "runs" / "headline").iterdir()
     assert json.loads((folder / "results.json").read_text())["status"] == "diverged"
     assert "NaN or infinite" in (folder / "run.log").read_text()
+
+
+def test_weights_that_are_no_numbers_end_the_training_though_losses_are(
+    tmp_path: Path, clean_registry: None
+) -> None:
+    """The model's ReLU makes 0 of NaN, so that no loss shows what happened to the weights."""
+
+    @mtl.balancer("nan_for_tests")
+    class Nothing(GramianBalancer):
+        def solve(self, gramian: np.ndarray, observed: Any) -> np.ndarray:
+            return np.full(len(gramian), np.nan)
+
+    config = mtl.config.compose.plain(
+        mtl.compose("balancing_conflict", ["data.generator.rows=200", "training.epochs=2"])
+    )
+    config |= {"balancing": {"name": "nan_for_tests"}, "runs": str(tmp_path)}
+    config["model"]["activation"] = "relu"
+    with pytest.raises(DivergenceError) as caught:
+        mtl.train(config)
+    assert "Weights became NaN or infinite in epoch 1, although losses are finite" in str(
+        caught.value
+    )
+    assert "change balancing, whose weights of the tasks balancing.csv has" in str(caught.value)
+    (folder,) = (tmp_path / "balancing_conflict").iterdir()
+    assert not (folder / "model.keras").exists()
+    assert not (folder / "checkpoint").exists()
 
 
 def test_the_model_takes_raw_columns_and_agrees_with_predict() -> None:

@@ -146,8 +146,9 @@ def described(annotation: Any) -> str:
         return _alternatives(_literal(argument) for argument in arguments)
     kind = origin or annotation
     if kind in MAPPINGS:
-        of = f" of {described(arguments[0])} to {described(arguments[1])}" if arguments else ""
-        return f"a mapping{of}"
+        if not arguments or arguments[1] is Any:
+            return "a mapping"
+        return f"a mapping of {described(arguments[0])} to {described(arguments[1])}"
     if kind in SEQUENCES:
         return _list_of(kind, arguments)
     return PLAIN_WORDS.get(kind) or f"a {getattr(kind, '__name__', str(kind))}"

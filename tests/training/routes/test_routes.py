@@ -224,6 +224,14 @@ def test_tasks_that_read_no_features_in_common_are_told_of_and_not_said_to_agree
     assert np.isfinite(other(*batch)[2]["gramian"]).all()
 
 
+def test_a_single_task_is_told_that_there_is_nothing_to_balance() -> None:
+    model = build("trunk_and_heads")
+    for kind, told in ((Given, True), (Alternating, True), (Fixed, False), (Uncertainty, False)):
+        step = step_for(model, kind({"a": 1.0}))
+        said = "One task is trained, by its plain gradient: the balancing has nothing to balance."
+        assert (said in step.notes) is told
+
+
 def test_features_that_two_of_three_tasks_share_compare_these_two() -> None:
     model = build("several_features")
     step = step_for(model, Given(config_weights(model)))
