@@ -39,6 +39,7 @@ from mtl.training.evaluating import Evaluating
 from mtl.training.fitting_together import (
     check_accumulation,
     check_accumulation_ends,
+    check_batches_have_halves,
     check_graph_fits,
     check_monitor_is_labelled,
     check_monitored_figure,
@@ -357,6 +358,7 @@ def _balancer(
         problems.add(check_something_is_shared(found, graph))
     if not problems.concern("optimizer", "training"):
         problems.add(check_accumulation(config, found))
+        problems.add(check_batches_have_halves(config, found))
     return found
 
 

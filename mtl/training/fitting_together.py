@@ -165,6 +165,14 @@ def check_something_is_shared(balancer: Balancer, graph: keras.Model) -> list[Pr
     return [Problem("balancing.name", found, expected)]
 
 
+def check_batches_have_halves(config: Mapping[str, Any], balancer: Balancer) -> list[Problem]:
+    """Return the problem of a strategy that compares the halves of a batch of a single example."""
+    if balancer.reads != "halves" or config["training"]["batch_size"] > 1:
+        return []
+    expected = "Expected 2 or more: the balancing compares the two halves of a batch."
+    return [Problem("training.batch_size", "found 1", expected)]
+
+
 def check_accumulation(config: Mapping[str, Any], balancer: Balancer) -> list[Problem]:
     """Return the problem of gradients of a scaled loss that are to be added up by turns.
 

@@ -12,6 +12,7 @@ import pytest
 
 from mtl.balancing.alternating import Alternating
 from mtl.balancing.fixed import Fixed
+from mtl.balancing.modo import MoDo
 from mtl.balancing.task_sampling import TaskSampling
 from mtl.balancing.upgrad import UPGrad
 from mtl.config.compose import compose, plain
@@ -24,6 +25,7 @@ from mtl.training.assembly import assemble
 from mtl.training.fitting_together import (
     check_accumulation,
     check_accumulation_ends,
+    check_batches_have_halves,
     check_graph_fits,
     check_turns_end,
     source_notes,
@@ -88,6 +90,14 @@ def test_turns_with_one_scaled_loss_add_up_no_gradients(balancer, precision, ste
     }
     found = check_accumulation(config, balancer)
     assert [each.path for each in found] == ["optimizer.gradient_accumulation_steps"] * refused
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "refused"), [(MoDo, 1, True), (MoDo, 2, False), (Fixed, 1, False)]
+)
+def test_the_halves_of_a_batch_have_an_example_each(kind, size, refused):
+    found = check_batches_have_halves({"training": {"batch_size": size}}, kind({"a": 1, "b": 1}))
+    assert [each.path for each in found] == ["training.batch_size"] * refused
 
 
 def accumulating(steps: int, *, debug: bool = False) -> dict[str, Any]:
