@@ -64,7 +64,9 @@ def case(*overrides: str, slow: bool = False) -> Any:
     "overrides",
     [
         case("balancing=upgrad", "balancing.every=4", "optimizer.gradient_accumulation_steps=5"),
-        case("balancing=alternating", "balancing.optimizers=own", "optimizer.momentum=0.5"),
+        case(
+            "balancing=alternating", "balancing.optimizers=own", "optimizer.momentum=0.5", slow=True
+        ),
         case("balancing=famo", slow=True),
         case(
             *("balancing=uncertainty", "optimizer=adam", "training.precision=mixed_float16"),
