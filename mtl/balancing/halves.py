@@ -17,7 +17,7 @@ class HalvesBalancer(GramianBalancer):
     """A strategy that moves shares by A_ij = g_i · g_j, g_i of one half and g_j of the other.
 
     A_kk is 0 where one half has no labels of a task, or no gradient: nothing is known of it then,
-    and its share waits while those of the others move.
+    and its share waits while those of the others move, unless they have none to move.
 
     Args:
         weights: See `Balancer`.
@@ -51,8 +51,9 @@ class HalvesBalancer(GramianBalancer):
         """Return the shares of the tasks that take part, after those that are known moved."""
         kept = observed.state["shares"]
         known = np.flatnonzero(np.diag(gramian))
-        if len(known) > 1:
-            tasks = observed.tasks[known]
+        tasks = observed.tasks[known]
+        waiting = kept[observed.tasks].any() and not kept[tasks].any()
+        if len(known) > 1 and not waiting:
             shares = self.moved(gramian[np.ix_(known, known)], shares_of(kept, tasks))
             keep_shares(kept, tasks, shares)
         return shares_of(kept, observed.tasks)

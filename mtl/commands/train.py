@@ -48,6 +48,7 @@ FLAGS = (
     *("-p", "--resolve", "--run", "-r", "--shell-completion", "-sc", "--version"),
 )
 INTERRUPTED = 130
+RESUME = "training.resume"
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,11 @@ def run(words: Sequence[str]) -> int:
     # Hydra reads the flag before the overrides or after them, and not among them.
     sweeping = [word for word in words if word in ("--multirun", "-m")]
     words = [*sweeping, *(word for word in words if word not in sweeping)]
+    if sweeping and value_of(RESUME, words) not in {None, "false"}:
+        raise MtlError(
+            f"{RESUME} goes on in the folder of one run, and a sweep makes new ones. Expected it"
+            " without --multirun."
+        )
     words, base = _with_base(words)
     job = _Job(words)
     with explained(), based_on(base) as root, _as_command(with_no_option(words)):

@@ -43,7 +43,8 @@ class BalancingLog:
             raise explained(error, self.path) from error
         self._columns = next(csv.reader(lines[:1]), [STEP])[1:]
         whole = [line for line in lines[1:] if line.endswith("\n")]
-        kept = [line for line in whole if int(line.partition(",")[0]) <= step]
+        numbered = [(line.partition(",")[0], line) for line in whole]
+        kept = [line for number, line in numbered if number.isdigit() and int(number) <= step]
         write_text(self.path, "".join([*lines[:1], *kept]))
 
     def append(self, step: int, figures: Mapping[str, float]) -> None:

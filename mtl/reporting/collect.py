@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from mtl.errors import MtlError, nearest
+from mtl.reporting.environment import overrides_of
 from mtl.reporting.folder import CONFIG, ENVIRONMENT, RESULTS
 from mtl.reporting.results import flatten
 
@@ -133,7 +134,7 @@ def _read(folder: Path) -> Run:
 def _overrides(folder: Path) -> list[str]:
     try:
         environment: Any = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
-        return [str(override) for override in environment["overrides"]]
+        return overrides_of(environment)
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

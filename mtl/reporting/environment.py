@@ -6,13 +6,14 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 GIT_SECONDS = 5.0
+OF_RESUMING = ("run", "training.resume")
 
 
 def describe_environment(
@@ -59,6 +60,25 @@ def describe_environment(
 def overrides_among(command: Sequence[str]) -> list[str]:
     """Return the overrides among the words of a command line: those with a `=`, without flags."""
     return [word for word in command if "=" in word and not word.startswith("-")]
+
+
+def overrides_of(environment: Mapping[str, Any]) -> list[str]:
+    """Return the overrides that a run has in effect.
+
+    Args:
+        environment: What `environment.json` holds: `overrides`, in whose place come those of each
+            time that the run was resumed.
+    """
+    found = [str(word) for word in environment["overrides"]]
+    for each in environment.get("resumed", []):
+        for word in map(str, each["overrides"]):
+            if _key(word) not in OF_RESUMING:
+                found = [*(old for old in found if _key(old) != _key(word)), word]
+    return found
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+")
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

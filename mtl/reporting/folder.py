@@ -10,10 +10,15 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from omegaconf import DictConfig, OmegaConf
 
 from mtl.errors import MtlError, nearest
-from mtl.reporting.environment import describe_environment, overrides_among
+from mtl.reporting.environment import describe_environment, overrides_among, overrides_of
 from mtl.reporting.files import explained, make_folder, write_text
 from mtl.reporting.results import to_json
 
@@ -117,6 +122,10 @@ class RunFolder:
                 description = {**first, "resumed": [*first.get("resumed", []), description]}
         write_text(self.file(ENVIRONMENT), to_json(description))
 
+    def overrides(self) -> list[str]:
+        """Return the overrides of the run, with those of each time that it was resumed."""
+        return overrides_of(json.loads(self.file(ENVIRONMENT).read_text(encoding="utf-8")))
+
     def write_results(self, results: Mapping[str, Any]) -> None:
         """Write `results.json`. NaN and infinities become null, NumPy values plain ones.
 
@@ -149,17 +158,27 @@ class RunFolder:
     def log(self) -> Iterator[logging.Logger]:
         """Write what the logger `mtl` is told, from level info on, to `run.log` too.
 
+        The file is locked meanwhile, where the system has locks: one process trains in a folder.
+
         Yields:
             A logger that writes to `run.log` alone. All is as before when the context ends.
 
         Raises:
-            MtlError: `run.log` cannot be opened.
+            MtlError: `run.log` cannot be opened, or another process has it open for this.
         """
         path = self.file(LOG)
         try:
             handler = _LogFile(path, encoding="utf-8")
         except OSError as error:
             raise explained(error, path) from error
+        try:
+            _lock(handler)
+        except OSError as error:
+            handler.close()
+            raise MtlError(
+                f"Another process is training in {self.path}. Expected a run that nobody trains:"
+                " wait for its end, or stop it."
+            ) from error
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger = logging.getLogger("mtl")
         level = logger.level
@@ -175,6 +194,13 @@ class RunFolder:
             logger.removeHandler(handler)
             logger.setLevel(level)
             handler.close()
+
+
+def _lock(handler: logging.FileHandler) -> None:
+    """Lock a file until it is closed or the process ends; raise OSError where it is locked."""
+    if fcntl is not None:
+        assert handler.stream is not None
+        fcntl.flock(handler.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class _LogFile(logging.FileHandler):

@@ -327,6 +327,8 @@ def _initial_weights(
     config: Mapping[str, Any], graph: keras.Model | None, problems: Problems
 ) -> list[str]:
     folder = config["training"].get("initial_weights")
+    if config["training"].get("resume"):
+        return []  # its checkpoint has all weights
     if folder is None or graph is None or problems.concern("training"):
         return []
     path = "training.initial_weights"

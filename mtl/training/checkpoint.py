@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,13 @@ from mtl.training.loop import Loop
 
 CHECKPOINT = "checkpoint/state.npz"
 RESUME = "training.resume"
-STEP, BALANCING, BEST, IMAGE, PROGRESS = "step", "balancing", "best", "image", "progress"
+STEP, BALANCING, BEST, IMAGE = "step", "balancing", "best", "image"
+NAMES, PROGRESS = "names", "progress"
 
-# What does not change how an epoch is trained, but for a schedule over all epochs.
+# What does not change how an epoch is trained; examples show whether the data are the same.
 MAY_DIFFER = (
     *("run", "runs", RESUME, "training.epochs", "training.patience"),
+    *("data.path", "data.split.validation", "data.split.test"),
     *("training.evaluation_batch_size", "training.balancing_log_every"),
     *("training.steps_per_execution", "training.checkpoint"),
 )
@@ -45,6 +49,7 @@ def write_checkpoint(loop: Loop, folder: Path) -> None:
     progress, best, images = loop.progress()
     arrays |= {f"{BEST}/{i}": each for i, each in enumerate(best)}
     arrays |= {f"{IMAGE}/{name}": each for name, each in images.items()}
+    arrays[NAMES] = np.array(_names(loop))
     arrays[PROGRESS] = np.array(json.dumps(progress))
     path = folder / CHECKPOINT
     make_folder(path.parent)
@@ -66,26 +71,30 @@ def read_checkpoint(loop: Loop, folder: Path) -> None:
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
-        progress = json.loads(str(arrays.pop(PROGRESS)))
+        progress, names = json.loads(str(arrays[PROGRESS])), arrays[NAMES].tolist()
+        stored, best = _numbered(arrays, STEP), _numbered(arrays, BEST)
     except FileNotFoundError:
         raise MtlError(
             f"{folder} has no {CHECKPOINT}. Expected a run whose first epoch has ended"
             " (training.checkpoint=true); start it anew with run=, without training.resume."
         ) from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise MtlError(
             f"Cannot read {path}: {error}. Expected a checkpoint as a run writes it; without one"
             " the run can only be started anew."
         ) from error
     variables = loop.step.variables
-    stored = _numbered(arrays, STEP)
-    shapes = [tuple(each.shape) for each in variables]
-    if shapes != [each.shape for each in stored]:
-        raise MtlError(
-            f"{path} has {len(stored)} variables of other shapes or in another number than this"
-            f" training's {len(shapes)}. Expected the same graph, optimizer and versions."
-        )
-    loop.go_on(progress, _numbered(arrays, BEST), dict(_below(arrays, IMAGE)))
+    ours = [*_names(loop), *(str(tuple(each.shape)) for each in variables)]
+    theirs = [*names, *(str(each.shape) for each in stored)]
+    for now, before in zip_longest(ours, theirs, fillvalue="nothing"):
+        if now != before:
+            raise MtlError(
+                f"The training has {now} where {path} has {before}. Expected the same graph,"
+                " optimizer and versions."
+            )
+    for left in path.parent.glob(f".{path.stem}.*"):  # by a kill
+        left.unlink(missing_ok=True)
+    loop.go_on(progress, best, dict(_below(arrays, IMAGE)))
     loop.step.balancer.restore(dict(_below(arrays, BALANCING)))
     for variable, value in zip(variables, stored, strict=True):
         variable.assign(value)
@@ -119,13 +128,26 @@ def folder_to_resume(config: Mapping[str, Any]) -> RunFolder | None:
         for path in dict.fromkeys([*before, *now])
         if path not in MAY_DIFFER and before.get(path) != now.get(path)
     ]
+    length = "training.epochs"
+    if _spreads_over_all_epochs(config) and before.get(length) != now.get(length):
+        expected = (
+            "Expected the run's value: optimizer.schedule spreads over all epochs, so that others"
+            " would have had other learning rates from the start."
+        )
+        found = f"found {now.get(length)}, and the run has {before.get(length)}"
+        problems.append(Problem(length, found, expected))
     if problems:
         raise ConfigError(problems)
     return folder
 
 
-def check_something_is_left(loop: Loop) -> None:
-    """Raise MtlError where a training that is to go on has nothing more to train."""
+def check_something_is_left(loop: Loop, folder: RunFolder) -> None:
+    """Raise MtlError where a run that is to go on has ended as it should.
+
+    One that was stopped between its last epoch and its end has its model and figures left.
+    """
+    if folder.read_results().get("status") not in {"completed", "stopped_early"}:
+        return
     done, patience = loop.last_epoch, loop.monitor.patience
     if done >= loop.epochs:
         raise MtlError(
@@ -137,6 +159,18 @@ def check_something_is_left(loop: Loop) -> None:
             f"The run stopped after epoch {done}, {patience} without an improvement: nothing is"
             f" left to resume. Expected training.patience above {patience}, or null."
         )
+
+
+def _spreads_over_all_epochs(config: Mapping[str, Any]) -> bool:
+    """Whether the learning rate follows a schedule whose length is that of the training."""
+    schedule = config["optimizer"].get("schedule")
+    lengths = {"decay_steps", "first_decay_steps", "boundaries"}
+    return isinstance(schedule, Mapping) and not lengths & set(schedule)
+
+
+def _names(loop: Loop) -> list[str]:
+    """Return what the model's variables are called, without the numbers that Keras counts on."""
+    return [re.sub(r"_\d+(?=/|$)", "", each.path) for each in loop.step.model.variables]
 
 
 def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

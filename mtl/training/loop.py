@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -120,15 +120,16 @@ class Loop:
         """
         try:
             for epoch in range(self.last_epoch + 1, self.epochs + 1):
-                self._train_epoch(epoch, interruption)
+                if self.monitor.exhausted:
+                    break
+                whole = self._train_epoch(epoch, interruption)
+                if whole and self.checkpoint is not None:
+                    self.checkpoint(self)
                 if interruption.requested:
                     self.status = "interrupted"
                     break
-                if self.checkpoint is not None:
-                    self.checkpoint(self)
-                if self.monitor.exhausted:
-                    self.status = "stopped_early"
-                    break
+            if self.monitor.exhausted and self.status != "interrupted":
+                self.status = "stopped_early"
         finally:
             if self.restore_best and self._best_weights is not None:
                 self.step.model.set_weights(self._best_weights)
@@ -144,6 +145,7 @@ class Loop:
             "best": self.monitor.best,
             "best_epoch": self.monitor.best_epoch,
             "examples": {split: len(each) for split, each in self.examples.items()},
+            "digests": self._digests,
         }
         return numbers, self._best_weights or [], self._best_cosines
 
@@ -156,12 +158,13 @@ class Loop:
         """Continue from what `progress` returned.
 
         Raises:
-            MtlError: It had other numbers of examples.
+            MtlError: It had other examples.
         """
         examples = {split: len(each) for split, each in self.examples.items()}
-        if numbers["examples"] != examples:
+        if numbers["digests"] != self._digests:
+            other = "others" if numbers["examples"] == examples else str(numbers["examples"])
             raise MtlError(
-                f"The data have {examples} examples, and the run had {numbers['examples']}."
+                f"The data are prepared to {examples} examples, and the run had {other}."
                 " Expected the same data: a training that is resumed goes on as it began."
             )
         self.last_epoch = numbers["epoch"]
@@ -171,6 +174,11 @@ class Loop:
         self.monitor.go_on(numbers["epoch"], numbers["best"], numbers["best_epoch"])
         self._best_weights = list(best_weights) or None
         self._best_cosines = dict(best_images)
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        """Numbers that are others where the examples of a split are, by split."""
+        return {split: examples.digest() for split, examples in self.examples.items()}
 
     @property
     def steps(self) -> int:
@@ -207,7 +215,8 @@ class Loop:
         self.images |= images
         return found | figures
 
-    def _train_epoch(self, epoch: int, interruption: Interruption) -> None:
+    def _train_epoch(self, epoch: int, interruption: Interruption) -> bool:
+        """Train and measure an epoch; return whether all of its steps were made."""
         started, seen = time.perf_counter(), 0
         if self.training_examples is None:
             examples = self.examples["training"]
@@ -268,6 +277,7 @@ class Loop:
         for observer in self.observers:
             observer.epoch_ends(epoch, measured, improved=improved)
             observer.epoch_shows(epoch, self.images)
+        return number == steps
 
     def _executions(
         self, examples: Examples, epoch: int, steps: int

@@ -19,7 +19,6 @@ from mtl.config.compose import plain
 from mtl.errors import DivergenceError, MtlError
 from mtl.reporting.balancing import BalancingLog
 from mtl.reporting.console import Console
-from mtl.reporting.environment import overrides_among
 from mtl.reporting.files import need_room, replacing
 from mtl.reporting.folder import PLOTS, RESULTS, RunFolder
 from mtl.reporting.history import History
@@ -119,17 +118,16 @@ def _run(
     resume: bool = False,
 ) -> None:
     """Train, tell the console and TensorBoard, and fill the run's folder."""
-    balancing = BalancingLog(run_folder.path)
-    loop = make_loop(assembly, [])
-    if resume:  # nothing is written before it is certain that the run can go on
-        read_checkpoint(loop, run_folder.path)
-        check_something_is_left(loop)
-        balancing.go_on(loop.steps)
-    if config["training"].get("checkpoint", True):
-        loop.checkpoint = partial(_checkpoint, run_folder.path)
-    console = Console()
+    console, balancing = Console(), BalancingLog(run_folder.path)
     with ExitStack() as stack:
         log = stack.enter_context(run_folder.log())
+        loop = make_loop(assembly, [])
+        if resume:  # nothing is written before it is certain that the run can go on
+            read_checkpoint(loop, run_folder.path)
+            check_something_is_left(loop, run_folder)
+            balancing.go_on(loop.steps)
+        if config["training"].get("checkpoint", True):
+            loop.checkpoint = partial(_checkpoint, run_folder.path)
         board = stack.enter_context(Board(run_folder.file("tensorboard")))
         run_folder.write_config(config)
         run_folder.write_environment(command, seed=config["training"]["seed"], resumed=resume)
@@ -157,7 +155,7 @@ def _run(
         for name, image in loop.images.items():
             board.image(loop.final_epoch, name, image)
             write_image(run_folder.file(f"{PLOTS}/{name.replace('/', '_')}.png"), image)
-        board.hparams(config, figures, overrides=overrides_among(command))
+        board.hparams(config, figures, overrides=run_folder.overrides())
     console.results(run_folder.read_results())
     console.folder(run_folder.path)
 

@@ -397,6 +397,7 @@ class TrainingStep:
             self.notes.append(f"Embeddings are updated in every row: {self._why_whole()}.")
         self.notes += self.compilation.notes
         self.notes += self._nothing_to_balance()
+        self.notes += self._learning_rates()
         self.notes += self._pairs_apart()
         for name, reason in self.graph.cut.reasons.items():
             self.notes.append(f"Embedding {name!r} is looked up inside the graph: {reason}.")
@@ -404,6 +405,15 @@ class TrainingStep:
         if names:
             updated = "touched rows" if self.updates.rows else "whole tables"
             self.notes.append(f"Looked up once for each distinct id: {names}; updated: {updated}.")
+
+    def _learning_rates(self) -> list[str]:
+        """Say where tasks have learning rates of their own."""
+        factors = getattr(self.balancer, "learning_rate_factors", {})
+        if not factors:
+            return []
+        listed = ", ".join(f"{name} × {factor:g}" for name, factor in factors.items())
+        first = self.balancer.names[0]
+        return [f"Learning rates: {listed}, others × 1; the one that is shown is that of {first}."]
 
     def _nothing_to_balance(self) -> list[str]:
         """Say so where a strategy that compares or chooses tasks has a single one."""

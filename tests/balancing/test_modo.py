@@ -86,6 +86,14 @@ def test_a_task_whose_labels_are_all_in_one_half_keeps_its_share():
     np.testing.assert_allclose(three.state()["shares"], expected, rtol=1e-5)
 
 
+def test_a_share_of_all_waits_while_nothing_is_known_of_its_task():
+    strategy = mean(THREE)
+    strategy.restore({**strategy.state(), "shares": np.array([0, 0, 1], np.float32)})
+    found = weights(strategy, np.diag([1.0, 2.0, 0.0]))
+    np.testing.assert_array_equal(found, [0, 0, 1])
+    np.testing.assert_array_equal(strategy.state()["shares"], [0, 0, 1])
+
+
 def test_tasks_that_had_no_share_between_them_begin_evenly():
     strategy = mean(THREE)
     weights(strategy, np.diag([1e-9, 1e4, 1e4]))

@@ -44,6 +44,7 @@ def test_without_an_experiment_there_is_a_hint(mtl, trainer):
         ("experiment=headline =3", "Cannot read '=3'"),
         ("--multirun experiment=headline,headlin", "Did you mean 'headline'?"),
         ("--multirun experiment=headline training.epoch=1,2", "Did you mean 'epochs'?"),
+        ("-m experiment=headline training.resume=true", "Expected it without --multirun."),
     ],
 )
 def test_a_mistake_gets_the_nearest_name_and_no_traceback(mtl, trainer, line, hint):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,10 +19,14 @@ import pytest
 
 import mtl
 from mtl.config.compose import from_run
+from mtl.data.generated.headlines import headlines
 from mtl.errors import ConfigError, MtlError
 from mtl.reporting.balancing import BalancingLog
+from mtl.reporting.collect import collect
+from mtl.reporting.folder import RunFolder
 from mtl.training import checkpoint as checkpoint_module
 from mtl.training import loop as loop_module
+from mtl.training import runner as runner_module
 from mtl.training.checkpoint import CHECKPOINT
 from tests.training.test_runner import SMALL, interrupt_after, small
 
@@ -177,6 +182,97 @@ def test_a_resumed_run_keeps_its_config() -> None:
         mtl.train(small("training.resume=true"))
 
 
+def test_a_run_that_ended_before_its_model_was_saved_is_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = mtl.train(small())
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner_module, "_save_model", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mtl.train(small())
+    (folder,) = (each for each in whole.folder.parent.iterdir() if each != whole.folder)
+    assert not (folder / "model.keras").exists()
+    second = resumed(folder)
+    assert second.results["status"] == "completed"
+    assert_alike(second, whole)
+
+
+def test_a_stop_while_an_epoch_is_measured_keeps_the_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = loop_module.Loop.evaluate
+
+    def interrupted(loop: loop_module.Loop, split: str) -> dict[str, float]:
+        if split == "validation" and loop.last_epoch == 2 and loop.status == "completed":
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(loop, split)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop_module.Loop, "evaluate", interrupted)
+        first = mtl.train(small("training.epochs=3"))
+    assert first.results["status"] == "interrupted"
+    assert_alike(resumed(first), mtl.train(small("training.epochs=3")))
+
+
+def test_one_process_trains_in_a_folder() -> None:
+    run = mtl.train(small("training.epochs=1"))
+    with RunFolder.open(run.folder).log(), pytest.raises(MtlError, match="Another process is"):
+        resumed(run, "training.epochs=2")
+    assert resumed(run, "training.epochs=2").results["epochs"] == 2
+
+
+def test_a_schedule_over_all_epochs_keeps_their_number() -> None:
+    schedule = ["optimizer/schedule=cosine", "training.epochs=1"]
+    with pytest.raises(ConfigError, match=r"training\.epochs: found 2, and the run has 1\..*sched"):
+        resumed(mtl.train(small(*schedule)), "training.epochs=2")
+
+
+def test_a_resumed_run_is_compared_by_its_new_overrides() -> None:
+    run = mtl.train(small("training.epochs=1"), command=["mtl", "training.epochs=1", "a=2"])
+    config = from_run(run.folder, ["training.resume=true", "training.epochs=2"])
+    words = ["mtl", f"run={run.folder}", "training.resume=true", "training.epochs=2"]
+    mtl.train(config, command=words)
+    (found,) = collect([run.folder])
+    assert found.overrides == ["a=2", "training.epochs=2"]
+
+
+def test_the_weights_that_a_run_began_with_are_not_asked_for_again() -> None:
+    source = mtl.train(small("training.epochs=1"))
+    run = mtl.train(small("training.epochs=1", f"training.initial_weights={source.folder}"))
+    shutil.rmtree(source.folder)
+    assert resumed(run, "training.epochs=2").results["epochs"] == 2
+
+
+def test_data_may_move_and_not_change(tmp_path: Path) -> None:
+    headlines(rows=200, seed=5).table.write_csv("first.csv")
+    run = mtl.train(small("training.epochs=1", "data.path=first.csv"))
+    Path("first.csv").rename("moved.csv")
+    second = resumed(run, "training.epochs=2", f"data.path={tmp_path / 'moved.csv'}")
+    assert second.results["epochs"] == 2
+    headlines(rows=200, seed=6).table.write_csv("moved.csv")
+    with pytest.raises(MtlError, match=r"The data are prepared to .*and the run had others\."):
+        resumed(second, "training.epochs=3")
+
+
+def test_another_graph_is_no_continuation() -> None:
+    run = mtl.train(small("training.epochs=1"))
+    path = run.folder / CHECKPOINT
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    names = arrays["names"].tolist()
+    assert "lstm/lstm_cell/kernel" in names  # without what Keras counts on: lstm_3/…
+    changed = ["other/kernel" if name == "lstm/lstm_cell/kernel" else name for name in names]
+    np.savez(path, **arrays | {"names": np.array(changed)})
+    with pytest.raises(
+        MtlError, match=r"has lstm/lstm_cell/kernel where .* has other/kernel\. Exp"
+    ):
+        resumed(run, "training.epochs=2")
+
+
 def test_other_data_are_no_continuation() -> None:
     run = mtl.train(small("training.epochs=1", "data.generator.rows=300"))
     path = run.folder / CHECKPOINT
@@ -184,8 +280,11 @@ def test_other_data_are_no_continuation() -> None:
         arrays = {name: file[name] for name in file.files}
     progress = json.loads(str(arrays["progress"]))
     progress["examples"]["training"] += 1
+    progress["digests"]["training"] = ""
     np.savez(path, **arrays | {"progress": np.array(json.dumps(progress))})
-    with pytest.raises(MtlError, match=r"The data have .* and the run had .*Expected the same"):
+    with pytest.raises(
+        MtlError, match=r"The data are prepared to .*and the run had {.*Expected the"
+    ):
         resumed(run, "training.epochs=2")
 
 
@@ -194,7 +293,7 @@ def test_rows_of_steps_that_come_again_are_dropped(tmp_path: Path) -> None:
     for step in (1, 11, 21):
         log.append(step, {"balancing/weight/a": 0.5})
     with log.path.open("a") as file:
-        file.write("3")  # a kill cut this row off
+        file.write("\n3")  # a line of nothing, and a row that a kill cut off
     again = BalancingLog(tmp_path)
     again.go_on(11)
     again.append(21, {"balancing/weight/a": 0.25})
@@ -209,6 +308,9 @@ def test_checkpoints_that_are_none() -> None:
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(MtlError, match=r"Cannot read .*state\.npz.*can only be started anew"):
+        resumed(run, "training.epochs=2")
+    path.write_bytes(b"")
+    with pytest.raises(MtlError, match=r"Cannot read .*state\.npz"):
         resumed(run, "training.epochs=2")
     path.unlink()
     with pytest.raises(MtlError, match=r"has no checkpoint/state\.npz\. Expected a run whose"):
