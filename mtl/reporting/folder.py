@@ -173,7 +173,7 @@ class RunFolder:
             raise explained(error, path) from error
         try:
             _lock(handler)
-        except OSError as error:
+        except BlockingIOError as error:
             handler.close()
             raise MtlError(
                 f"Another process is training in {self.path}. Expected a run that nobody trains:"
@@ -197,10 +197,19 @@ class RunFolder:
 
 
 def _lock(handler: logging.FileHandler) -> None:
-    """Lock a file until it is closed or the process ends; raise OSError where it is locked."""
+    """Lock a file until it is closed or the process ends, where the file system has locks.
+
+    Raises:
+        BlockingIOError: Another process has locked it.
+    """
     if fcntl is not None:
         assert handler.stream is not None
-        fcntl.flock(handler.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handler.stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            logging.getLogger("mtl").info("%s cannot be locked.", handler.baseFilename)
 
 
 class _LogFile(logging.FileHandler):
