@@ -31,6 +31,11 @@ def without(keys: Iterable[str], words: Sequence[str]) -> list[str]:
     return [word for word in words if not word.startswith(prefixes)]
 
 
+def path_of(override: str) -> str:
+    """Return where an override acts: at `optimizer.schedule` for `optimizer/schedule=…`."""
+    return override.partition("=")[0].lstrip("+~").replace("/", ".")
+
+
 def with_no_option(words: Iterable[str]) -> list[str]:
     """Return the words as Hydra has to be told what they say.
 

@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from mtl.config.overrides import path_of
+
 GIT_SECONDS = 5.0
 OF_RESUMING = ("run", "training.resume")
 
@@ -72,13 +74,9 @@ def overrides_of(environment: Mapping[str, Any]) -> list[str]:
     found = [str(word) for word in environment["overrides"]]
     for each in environment.get("resumed", []):
         for word in map(str, each["overrides"]):
-            if _key(word) not in OF_RESUMING:
-                found = [*(old for old in found if _key(old) != _key(word)), word]
+            if path_of(word) not in OF_RESUMING:
+                found = [*(old for old in found if path_of(old) != path_of(word)), word]
     return found
-
-
-def _key(override: str) -> str:
-    return override.partition("=")[0].lstrip("+")
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

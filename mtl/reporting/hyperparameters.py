@@ -27,7 +27,17 @@ def hyperparameters(config: DictConfig | Mapping[str, Any]) -> dict[str, Value]:
     plain = OmegaConf.to_container(node, resolve=True)
     assert isinstance(plain, dict)
     kept = {key: plain[key] for key in SETTINGS if key in plain}
-    return dict(_leaves(kept, ""))
+    written = {path: _written(value) for path, value in values_by_path(kept)}
+    return {path: value for path, value in written.items() if value is not None}
+
+
+def values_by_path(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a config by their paths; what is empty or no mapping is one value."""
+    if not isinstance(value, Mapping) or not value:
+        yield path, value
+        return
+    for key, each in value.items():
+        yield from values_by_path(each, f"{path}.{key}" if path else str(key))
 
 
 def varied(paths: Iterable[str], overrides: Sequence[str]) -> set[str]:
@@ -48,14 +58,10 @@ def varied(paths: Iterable[str], overrides: Sequence[str]) -> set[str]:
     return chosen or often | (known & {"balancing.name"})
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, Mapping):
-        for key, entry in value.items():
-            yield from _leaves(entry, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        if value:
-            yield path, ", ".join(str(entry) for entry in value)
-    elif isinstance(value, Value):
-        yield path, value
-    elif value is not None:
-        yield path, str(value)
+def _written(value: Any) -> Value | None:
+    """Return a value as one number or text; None of null and what is empty."""
+    if isinstance(value, list):
+        return ", ".join(str(entry) for entry in value) if value else None
+    if value is None or isinstance(value, Value):
+        return value
+    return None if isinstance(value, Mapping) else str(value)

@@ -10,6 +10,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
+from mtl.config.overrides import path_of
 from mtl.reporting.collect import Run
 
 Overrides = frozenset[str]
@@ -63,7 +64,7 @@ class Reference:
 
     def label(self, overrides: Sequence[str], shown: Sequence[str]) -> list[str]:
         """Return what names a choice of the reference: what is shown of it, and the key's value."""
-        named = any(_path(each) == self._path for each in overrides)
+        named = any(path_of(each) == self._path for each in overrides)
         return list(shown) if named else [self.override, *shown]
 
     @property
@@ -72,7 +73,7 @@ class Reference:
 
     @property
     def _path(self) -> str:
-        return _path(self.override)
+        return path_of(self.override)
 
     @cached_property
     def _value(self) -> Any:
@@ -95,17 +96,13 @@ class Reference:
         return value.get("name", value) if isinstance(value, Mapping) else value
 
     def _beside(self, choice: Overrides) -> Overrides:
-        return frozenset(each for each in choice if _path(each) != self._path) - self._below(choice)
+        others = frozenset(each for each in choice if path_of(each) != self._path)
+        return others - self._below(choice)
 
     def _below(self, choice: Overrides) -> Overrides:
-        return frozenset(each for each in choice if _path(each).startswith(f"{self._path}."))
+        return frozenset(each for each in choice if path_of(each).startswith(f"{self._path}."))
 
 
 def settled(overrides: Iterable[str]) -> Overrides:
     """Return what overrides come to, in whatever order: of each key the last."""
-    return frozenset({_path(each): each for each in overrides}.values())
-
-
-def _path(override: str) -> str:
-    """Return where an override acts: at `optimizer.schedule` for `optimizer/schedule=…`."""
-    return override.partition("=")[0].lstrip("+~").replace("/", ".")
+    return frozenset({path_of(each): each for each in overrides}.values())

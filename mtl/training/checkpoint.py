@@ -17,6 +17,7 @@ from mtl.config.check.wording import shown
 from mtl.errors import ConfigError, MtlError, Problem
 from mtl.reporting.files import make_folder, replacing
 from mtl.reporting.folder import CONFIG, RunFolder
+from mtl.reporting.hyperparameters import values_by_path
 from mtl.training.loop import Loop
 
 CHECKPOINT = "checkpoint/state.npz"
@@ -117,7 +118,7 @@ def folder_to_resume(config: Mapping[str, Any]) -> RunFolder | None:
         raise ConfigError([Problem(RESUME, "found true without a run", expected)])
     folder = RunFolder.open(config["run"])
     saved = yaml.safe_load(folder.file(CONFIG).read_text("utf-8"))
-    before, now = dict(_values(saved)), dict(_values(config))
+    before, now = dict(values_by_path(saved)), dict(values_by_path(config))
     problems = [
         Problem(
             path,
@@ -171,15 +172,6 @@ def _spreads_over_all_epochs(config: Mapping[str, Any]) -> bool:
 def _names(loop: Loop) -> list[str]:
     """Return what the model's variables are called, without the numbers that Keras counts on."""
     return [re.sub(r"_\d+(?=/|$)", "", each.path) for each in loop.step.model.variables]
-
-
-def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a config by their paths; what is empty or no mapping is one value."""
-    if not isinstance(value, Mapping) or not value:
-        yield path, value
-        return
-    for key, each in value.items():
-        yield from _values(each, f"{path}.{key}" if path else str(key))
 
 
 def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import keras
 
+from mtl.config.check.wording import some_of
 from mtl.errors import ConfigError, Problem
 from mtl.graph.weights import weights_by_path
 
@@ -31,7 +30,7 @@ def give_weights(graph: keras.Model, trained: keras.Model) -> None:
         or tuple(own[path].shape) != tuple(others[path].shape)
     ]
     if differing:
-        found = f"these weights are not the trained ones: {_some(differing)}"
+        found = f"these weights are not the trained ones: {some_of(differing, 6)}"
         expected = "Expected parameters that leave the weights' names and shapes as they are."
         raise ConfigError([Problem("model", found, expected)])
     for path, weight in own.items():
@@ -64,7 +63,8 @@ def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str
     lacking = {_layer(path) for path in {*own} ^ {*others}}
     common = [path for path in own if _layer(path) not in {*unlike, *lacking}]
     if not common:
-        found = f"no layer is the same in {name}, which has {_some(others)}; here {_some(own)}"
+        ours, theirs = some_of(list(own), 6), some_of(list(others), 6)
+        found = f"no layer is the same in {name}, which has {theirs}; here {ours}"
         reasons = "".join(f" {reason}." for reason in unlike.values())
         expected = f"Expected a run of a model with the same layers.{reasons}"
         raise ConfigError([Problem(SETTING, found, expected)])
@@ -74,16 +74,10 @@ def take_weights(graph: keras.Model, source: keras.Model, name: str) -> list[str
     notes += [f"New, as {reason}: {layer}." for layer, reason in unlike.items()]
     fresh = sorted({_layer(path) for path in own} & lacking)
     if fresh:
-        notes.append(f"Not in {name} and new: {_some(fresh)}.")
+        notes.append(f"Not in {name} and new: {some_of(fresh, 6)}.")
     return notes
 
 
 def _layer(path: str) -> str:
     """Return the layer that a weight is in."""
     return path.rpartition("/")[0]
-
-
-def _some(paths: Mapping[str, object] | list[str], count: int = 6) -> str:
-    listed = list(paths)
-    more = f" and {len(listed) - count} more" if len(listed) > count else ""
-    return ", ".join(listed[:count]) + more

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl.balancing.base import Balancer, TurnBalancer
+from mtl.config.check.wording import some_of
 from mtl.data.batches import Examples, evaluation_batches, training_batches, unstacked
 from mtl.data.sources import Sources
 from mtl.errors import DivergenceError, MtlError
@@ -76,6 +77,8 @@ class Loop:
         status: How it ended: `completed`, `stopped_early` or `interrupted`.
         seconds: Time spent training, without measuring.
         trained_examples: How many examples were trained in that time.
+        steps: How many steps were made in the whole training.
+        last_epoch: The last epoch that was trained, from 1; 0 before any.
         images: What the last further evaluation showed, and the cosines of the epoch whose
             weights the graph has.
         failures: Why a split could not be evaluated further the last time, by split.
@@ -102,10 +105,10 @@ class Loop:
     status: str = "completed"
     seconds: float = 0.0
     trained_examples: int = 0
+    steps: int = 0
     last_epoch: int = 0
     images: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     failures: dict[str, MtlError] = field(default_factory=dict, repr=False)
-    _steps: int = field(default=0, repr=False)
     _best_weights: list[np.ndarray] | None = field(default=None, repr=False)
     _best_cosines: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
@@ -139,7 +142,7 @@ class Loop:
         """Return where the training is: numbers, the best epoch's weights and its images."""
         numbers = {
             "epoch": self.last_epoch,
-            "steps": self._steps,
+            "steps": self.steps,
             "seconds": self.seconds,
             "trained_examples": self.trained_examples,
             "best": self.monitor.best,
@@ -168,7 +171,7 @@ class Loop:
                 " Expected the same data: a training that is resumed goes on as it began."
             )
         self.last_epoch = numbers["epoch"]
-        self._steps = numbers["steps"]
+        self.steps = numbers["steps"]
         self.seconds = numbers["seconds"]
         self.trained_examples = numbers["trained_examples"]
         self.monitor.go_on(numbers["epoch"], numbers["best"], numbers["best_epoch"])
@@ -179,11 +182,6 @@ class Loop:
     def _digests(self) -> dict[str, str]:
         """Numbers that are others where the examples of a split are, by split."""
         return {split: examples.digest() for split, examples in self.examples.items()}
-
-    @property
-    def steps(self) -> int:
-        """How many steps were made in the whole training."""
-        return self._steps
 
     @property
     def final_epoch(self) -> int:
@@ -308,13 +306,13 @@ class Loop:
 
     def _tell_of_step(self, balance: Mapping[str, tf.Tensor], interval: int | None) -> None:
         """Count a step, and tell of its balancing with the first and every so many after it."""
-        self._steps += 1
+        self.steps += 1
         names = self.figures.balance.names
-        if interval is None or len(names) < 2 or (self._steps - 1) % interval:
+        if interval is None or len(names) < 2 or (self.steps - 1) % interval:
             return
         figures = figures_of_step(names, balance)
         for observer in self.observers:
-            observer.step_balances(self._steps, figures)
+            observer.step_balances(self.steps, figures)
 
     def _tell_balancer(self) -> None:
         """Hand the balancer the epoch's mean losses, each times its weight in the config."""
@@ -339,10 +337,9 @@ class Loop:
             if not bool(tf.reduce_all(tf.math.is_finite(weight.value)))
         ]
         if broken:
-            some = ", ".join(broken[:3]) + f" and {len(broken) - 3} more" * (len(broken) > 3)
             raise DivergenceError(
                 f"Weights became NaN or infinite in epoch {epoch}, although losses are finite:"
-                f" {some}. Expected finite weights: {self._against_divergence}"
+                f" {some_of(broken, 3)}. Expected finite weights: {self._against_divergence}"
             )
 
     @property

@@ -112,8 +112,10 @@ class TrainingStep:
         self.balancer = balancer
         self.optimizer = optimizer
         self._copied = optimizer.get_config()
-        first = balancer.learning_rate_factors if isinstance(balancer, TurnBalancer) else {}
-        follow(optimizer, balancer.step, first.get(balancer.names[0], 1.0))
+        self._rate_factors: Mapping[str, float] = {}
+        if isinstance(balancer, TurnBalancer):
+            self._rate_factors = balancer.learning_rate_factors
+        follow(optimizer, balancer.step, self._rate_factors.get(balancer.names[0], 1.0))
         self.clipping = clipping
         self.settings = settings
         several = len(balancer.names) > 1  # the gradient of a single task is the update
@@ -333,7 +335,7 @@ class TrainingStep:
             updates = shared
             if balancer.own_optimizers and found:
                 optimizer = type(self.optimizer).from_config(self._copied)
-                follow(optimizer, balancer.step, balancer.learning_rate_factors.get(name, 1.0))
+                follow(optimizer, balancer.step, self._rate_factors.get(name, 1.0))
                 updates = self._updates(optimizer)
             reached = {key for key, names in served.items() if name in names}
             found.append(updates.limited_to(reached).accumulated_over(self._accumulated))
@@ -408,10 +410,9 @@ class TrainingStep:
 
     def _learning_rates(self) -> list[str]:
         """Say where tasks have learning rates of their own."""
-        factors = getattr(self.balancer, "learning_rate_factors", {})
-        if not factors:
+        if not self._rate_factors:
             return []
-        listed = ", ".join(f"{name} × {factor:g}" for name, factor in factors.items())
+        listed = ", ".join(f"{name} × {factor:g}" for name, factor in self._rate_factors.items())
         first = self.balancer.names[0]
         return [f"Learning rates: {listed}, others × 1; the one that is shown is that of {first}."]
 

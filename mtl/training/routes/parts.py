@@ -199,6 +199,8 @@ class PartsRoute(Route):
 
     def shown(self, gramian: tf.Tensor) -> tf.Tensor:
         """Return the Gramian with NaN where it says nothing: see `_pairs_unseen`."""
+        if not self._unseen.any():
+            return gramian
         return tf.where(self._unseen, tf.fill(tf.shape(gramian), float("nan")), gramian)
 
     def _pairs_unseen(self) -> np.ndarray:

@@ -97,7 +97,7 @@ class RowsRoute(PartsRoute):
             return tf.zeros(weight.shape)
         dense = self.unscaled(summed(gradient))
         name = self._table_name(weight)
-        return dense if name is None else whole_table(weight, forward.fetched.rows[name], dense)
+        return dense if name is None else self._whole(name, forward, dense)
 
     def _with_updates(
         self, found: Computed, forward: Forward, updates: Sequence[tf.Tensor]
@@ -105,22 +105,23 @@ class RowsRoute(PartsRoute):
         """Put the strategy's updates in the place of weighted sums, and tables among weights."""
         gradients = dict(found.gradients)
         for name, table in self.graph.tables.items():
-            d_vectors = found.d_vectors[name]
-            if d_vectors is not None:
-                d_vectors = whole_table(table, forward.fetched.rows[name], d_vectors)
-            gradients[id(table)] = d_vectors
+            gradients[id(table)] = self._whole(name, forward, found.d_vectors[name])
         shared, tables = self._shared()
         regularising = self._regularising(forward, shared, tables)
         by_table = [
-            None
-            if rows is None
-            else whole_table(self.graph.tables[name], forward.fetched.rows[name], rows)
-            for name, rows in zip(tables, regularising["vectors"], strict=True)
+            self._whole(name, forward, touched)
+            for name, touched in zip(tables, regularising["vectors"], strict=True)
         ]
         more = [*regularising["weights"], *by_table]
         for weight, update, each in zip(self.shared, updates, more, strict=True):
             gradients[id(weight)] = added(update, each)
         return replace(found, gradients=gradients, d_vectors={})
+
+    def _whole(self, name: str, forward: Forward, touched: Any) -> Any:
+        """Return the gradient of a whole table from that of its touched rows; None of None."""
+        if touched is None:
+            return None
+        return whole_table(self.graph.tables[name], forward.fetched.rows[name], touched)
 
     def _table_name(self, weight: keras.Variable) -> str | None:
         return next((name for name, table in self.graph.tables.items() if table is weight), None)
